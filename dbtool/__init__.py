@@ -1,0 +1,72 @@
+"""dbtool: Prisma's developer experience for SQLModel.
+
+Every command of the command line is a function here, with the same name: `dbtool.migrate(dbtool.load_config())`.
+Names are imported on first use (PEP 562), so that `import dbtool` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dbtool.config import Config, load_config
+    from dbtool.conversation import REFUSE, Ask, Event, Tell, silent
+    from dbtool.engine.environment import run_environment
+    from dbtool.errors import DbtoolError
+    from dbtool.operations.data import seed, show_record, show_rows, show_schema, show_tables
+    from dbtool.operations.deploy import deploy, history, status
+    from dbtool.operations.develop import migrate, reset
+    from dbtool.operations.review import doctor
+    from dbtool.operations.source import generate
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "dbtool.config": ("Config", "load_config"),
+    "dbtool.conversation": ("REFUSE", "Ask", "Event", "Tell", "silent"),
+    "dbtool.engine.environment": ("run_environment",),
+    "dbtool.errors": ("DbtoolError",),
+    "dbtool.operations.data": ("seed", "show_record", "show_rows", "show_schema", "show_tables"),
+    "dbtool.operations.deploy": ("deploy", "history", "status"),
+    "dbtool.operations.develop": ("migrate", "reset"),
+    "dbtool.operations.review": ("doctor",),
+    "dbtool.operations.source": ("generate",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Ask",
+    "Config",
+    "DbtoolError",
+    "Event",
+    "REFUSE",
+    "Tell",
+    "deploy",
+    "doctor",
+    "generate",
+    "history",
+    "load_config",
+    "migrate",
+    "reset",
+    "run_environment",
+    "seed",
+    "show_record",
+    "show_rows",
+    "show_schema",
+    "show_tables",
+    "silent",
+    "status",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

@@ -1,0 +1,1 @@
+"""Front end: parse the command line, call the public API, show the report."""

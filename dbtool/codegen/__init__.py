@@ -1,0 +1,1 @@
+"""Text from a schema: pure functions that touch no database and no file."""

@@ -1,0 +1,372 @@
+"""Where a project is and what it wants: flags, environment, .env, pyproject.toml, defaults, in that order.
+
+The only module that reads the environment and the working directory. `load_config` is called once per command;
+the Config it returns travels as the first argument of every operation.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from dbtool.errors import EnvFileError, ProjectNotFoundError, SettingError
+
+DEFAULT_URL = "sqlite:///dev.db"
+PASTE = """[tool.dbtool]
+models = "app.models"        # the module that holds your SQLModel classes
+url = "sqlite:///dev.db"     # or set DATABASE_URL"""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A database URL as it was written, where it was written, and what a relative path in it is relative to."""
+
+    text: str
+    source: str
+    base: Path
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateConfig:
+    """`[tool.dbtool.generate]`: which outputs are on."""
+
+    seed_schema: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SeedConfig:
+    """`[tool.dbtool.seed]`: natural keys by table or model name, where the models do not say."""
+
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One project, wholly decided. Paths are absolute.
+
+    `models` is None where no models are configured, `alembic_ini` the alembic.ini where there is one, and
+    `sources` says where each setting came from.
+    """
+
+    root: Path
+    url: Location
+    models: str | None
+    migrations: Path
+    seed_data: Path
+    version_locations: tuple[Path, ...] = ()
+    version_table: str = "alembic_version"
+    scratch_url: Location | None = None
+    schemas: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    generate: GenerateConfig = GenerateConfig()
+    seed: SeedConfig = SeedConfig()
+    alembic_ini: Path | None = None
+    pyproject: Path | None = None
+    env_file: Path | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def private(self) -> Path:
+        """The folder of things that are not committed: backups and the like."""
+        return self.root / ".dbtool"
+
+    @property
+    def versions(self) -> tuple[Path, ...]:
+        """The folders that hold migration files."""
+        return self.version_locations or (self.migrations / "versions",)
+
+    @property
+    def lock(self) -> Path:
+        """The file that lists every migration."""
+        return self.migrations / "dbtool.lock"
+
+    def relative(self, path: Path) -> str:
+        """Return a path as people in this project would write it."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+
+
+def load_config(
+    *, url: str | None = None, project: Path | str | None = None, env_file: Path | str | None = None
+) -> Config:
+    """Find the project and decide every setting.
+
+    `project` is a folder in or below which to look upwards from (default: the working directory). Raises
+    ProjectNotFoundError, SettingError and EnvFileError.
+    """
+    start = _start(project)
+    found = _find_project(start)
+    if found is None and url is None and "DATABASE_URL" not in os.environ and "DBTOOL_URL" not in os.environ:
+        raise ProjectNotFoundError(f"no project in {start} or above it", hint=_paste_hint())
+    root = found or start
+    return _Reader(root, url, _env_file(root, env_file)).config()
+
+
+SETTINGS = ("models", "migrations", "seed_data", "url", "scratch_url", "schemas", "exclude", "timezone")
+TABLES = ("generate", "seed")
+
+
+class _Reader:
+    """Holds the places where a setting can stand while a Config is put together."""
+
+    def __init__(self, root: Path, url: str | None, env_file: Path | None) -> None:
+        self.root = root
+        self.flag_url = url
+        self.env_file = env_file
+        self.dotenv = _read_env_file(env_file) if env_file else {}
+        self.pyproject = root / "pyproject.toml"
+        self.document = _read_toml(self.pyproject)
+        tool = self.document.get("tool", {})
+        self.table: Mapping[str, Any] = tool.get("dbtool", {})
+        self.alembic = _alembic_options(root, tool.get("alembic"))
+        self.sources: dict[str, str] = {}
+        _check_keys(self.table, (*SETTINGS, *TABLES), "[tool.dbtool]")
+
+    def config(self) -> Config:
+        location = self._url()
+        migrations = self._path("migrations", self.alembic.script_location or self.root / "migrations")
+        return Config(
+            root=self.root,
+            url=location,
+            models=self._text("models", None),
+            migrations=migrations,
+            seed_data=self._path("seed_data", self.root / "seed_data"),
+            version_locations=self.alembic.version_locations,
+            version_table=self.alembic.version_table,
+            scratch_url=self._scratch_url(),
+            schemas=self._list("schemas"),
+            exclude=self._list("exclude"),
+            timezone=self._text("timezone", "UTC") or "UTC",
+            generate=_part(GenerateConfig, self.table.get("generate", {}), "generate"),
+            seed=_seed_part(self.table.get("seed", {})),
+            alembic_ini=self.alembic.ini,
+            pyproject=self.pyproject if self.pyproject.exists() else None,
+            env_file=self.env_file,
+            sources=self.sources,
+        )
+
+    def _url(self) -> Location:
+        if self.flag_url is not None:
+            return self._located("url", self.flag_url, "--url", self.root)
+        for name in ("DBTOOL_URL", "DATABASE_URL"):
+            if name in os.environ:
+                return self._located("url", os.environ[name], f"environment {name}", self.root)
+        for name in ("DBTOOL_URL", "DATABASE_URL"):
+            if self.env_file and name in self.dotenv:
+                return self._located("url", self.dotenv[name], f"{self.env_file.name} {name}", self.env_file.parent)
+        if "url" in self.table:
+            text = _expect(self.table["url"], str, "url")
+            return self._located("url", text, "pyproject.toml [tool.dbtool]", self.root)
+        if self.alembic.url:
+            return self._located("url", self.alembic.url, self.alembic.source, self.root)
+        return self._located("url", DEFAULT_URL, "default", self.root)
+
+    def _located(self, name: str, text: str, source: str, base: Path) -> Location:
+        self.sources[name] = source
+        return Location(text, source, base)
+
+    def _scratch_url(self) -> Location | None:
+        text, source, base = self._find("scratch_url")
+        return Location(_expect(text, str, "scratch_url"), source, base) if text is not None else None
+
+    def _text(self, name: str, default: str | None) -> str | None:
+        value, _, _ = self._find(name)
+        return default if value is None else _expect(value, str, name)
+
+    def _path(self, name: str, default: Path) -> Path:
+        value, _, base = self._find(name)
+        return default if value is None else (base / _expect(value, str, name)).resolve()
+
+    def _list(self, name: str) -> tuple[str, ...]:
+        value, _, _ = self._find(name)
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return () if value is None else tuple(_expect(item, str, name) for item in _expect(value, list, name))
+
+    def _find(self, name: str) -> tuple[Any, str, Path]:
+        """Return a setting's value, where it stands, and the folder that a path in it is relative to."""
+        variable = f"DBTOOL_{name.upper()}"
+        value, source, base = None, "default", self.root
+        if variable in os.environ:
+            value, source = os.environ[variable], f"environment {variable}"
+        elif self.env_file and variable in self.dotenv:
+            value, source, base = (
+                self.dotenv[variable],
+                f"{self.env_file.name} {variable}",
+                self.env_file.parent,
+            )
+        elif name in self.table:
+            value, source = self.table[name], "pyproject.toml [tool.dbtool]"
+        self.sources[name] = source
+        return value, source, base
+
+
+@dataclass(frozen=True, slots=True)
+class _Alembic:
+    """What an Alembic configuration says, from alembic.ini or `[tool.alembic]`."""
+
+    script_location: Path | None = None
+    version_locations: tuple[Path, ...] = ()
+    version_table: str = "alembic_version"
+    url: str | None = None
+    ini: Path | None = None
+    source: str = ""
+
+
+def _alembic_options(root: Path, table: Mapping[str, Any] | None) -> _Alembic:
+    ini = root / "alembic.ini"
+    if ini.exists():
+        return _from_options(root, _read_ini(ini), ini, "alembic.ini")
+    if table:
+        here = root.as_posix()
+        texts = {key: _unescape(value, here) for key, value in table.items()}
+        return _from_options(root, texts, None, "pyproject.toml [tool.alembic]")
+    return _Alembic()
+
+
+def _from_options(root: Path, options: Mapping[str, Any], ini: Path | None, source: str) -> _Alembic:
+    script = options.get("script_location")
+    return _Alembic(
+        script_location=(root / script).resolve() if script else None,
+        version_locations=tuple((root / path).resolve() for path in _locations(options)),
+        version_table=options.get("version_table") or "alembic_version",
+        url=options.get("sqlalchemy.url") or None,
+        ini=ini,
+        source=source,
+    )
+
+
+def _locations(options: Mapping[str, Any]) -> list[str]:
+    """Split `version_locations` the way Alembic does: by `path_separator`, else by spaces and commas."""
+    value = options.get("version_locations") or ()
+    if not isinstance(value, str):
+        return list(value)
+    word = options.get("path_separator") or options.get("version_path_separator")
+    separators = {"os": os.pathsep, "space": " ", "newline": "\n", ":": ":", ";": ";"}
+    if word in separators:
+        return [part.strip() for part in value.split(separators[word]) if part.strip()]
+    return value.replace(",", " ").split()
+
+
+def _read_ini(path: Path) -> dict[str, str]:
+    import configparser
+
+    parser = configparser.ConfigParser({"here": path.parent.as_posix()})
+    try:
+        parser.read(path, encoding="utf-8")
+        if not parser.has_section("alembic"):
+            return {}
+        return dict(parser.items("alembic"))
+    except (configparser.Error, UnicodeDecodeError) as error:
+        raise SettingError(f"{path.name} cannot be read: {error}", hint=f"correct {path}") from error
+
+
+def _unescape(value: Any, here: str) -> Any:
+    if isinstance(value, list):
+        return [_unescape(item, here) for item in value]
+    return value.replace("%(here)s", here).replace("%%", "%") if isinstance(value, str) else value
+
+
+def _start(project: Path | str | None) -> Path:
+    if project is None:
+        return Path.cwd()
+    folder = Path(project).absolute()
+    if not folder.is_dir():
+        raise ProjectNotFoundError(f"{folder} is not a folder", hint="dbtool --project DIR names a folder")
+    return folder
+
+
+def _find_project(start: Path) -> Path | None:
+    for folder in (start, *start.parents):
+        if (folder / "alembic.ini").exists():
+            return folder
+        tool = _read_toml(folder / "pyproject.toml").get("tool", {})
+        if "dbtool" in tool or "alembic" in tool:
+            return folder
+    return None
+
+
+def _paste_hint() -> str:
+    return f"go into your project, or paste this into its pyproject.toml:\n\n{PASTE}\n"
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        return {}
+    except NotADirectoryError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path} is not TOML: {error}", hint=f"correct {path.name}") from error
+    except OSError as error:
+        raise SettingError(f"{path} cannot be read: {error.strerror}", hint=f"chmod u+r {path}") from error
+
+
+def _env_file(root: Path, named: Path | str | None) -> Path | None:
+    if named is None:
+        path = root / ".env"
+        return path if path.exists() else None
+    path = Path(named).absolute()
+    if not path.exists():
+        raise EnvFileError(f"{path} does not exist", hint="cp .env.example .env")
+    return path
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    """Read a .env file; `$(command)` and `${NAME}` stay the text they are."""
+    from dotenv.parser import (
+        parse_stream,
+    )  # 9 ms of CPU, and most commands of a fresh project need none of it
+
+    try:
+        with path.open(encoding="utf-8-sig") as stream:
+            bindings = list(parse_stream(stream))
+    except UnicodeDecodeError as error:
+        raise EnvFileError(f"{path} is not UTF-8 text", hint=f"save {path.name} as UTF-8") from error
+    except OSError as error:
+        raise EnvFileError(f"{path} cannot be read: {error.strerror}", hint=f"chmod u+r {path}") from error
+    for binding in bindings:
+        if binding.error:
+            raise EnvFileError(
+                f"{path}:{binding.original.line}: this line is not NAME=value",
+                hint=f"correct line {binding.original.line} of {path.name}",
+            )
+    return {binding.key: binding.value or "" for binding in bindings if binding.key}
+
+
+def _check_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    for key in table:
+        if key not in known:
+            raise SettingError(f"unknown setting `{key}` in {where} of pyproject.toml", hint=_nearest(key, known))
+
+
+def _nearest(key: str, known: tuple[str, ...]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, known, n=1)
+    return f"did you mean `{near[0]}`?" if near else f"known settings: {', '.join(known)}"
+
+
+def _expect(value: Any, kind: type, name: str) -> Any:
+    if not isinstance(value, kind):
+        words = {str: "a text", list: "a list of texts", bool: "true or false", dict: "a table"}
+        raise SettingError(f"setting `{name}` must be {words[kind]}, not {value!r}", hint=f"correct `{name}`")
+    return value
+
+
+def _part(part: type[GenerateConfig], table: Mapping[str, Any], name: str) -> GenerateConfig:
+    known = tuple(each.name for each in fields(part))
+    _check_keys(_expect(table, dict, name), known, f"[tool.dbtool.{name}]")
+    return part(**{key: _expect(value, bool, f"{name}.{key}") for key, value in table.items()})
+
+
+def _seed_part(table: Mapping[str, Any]) -> SeedConfig:
+    _check_keys(_expect(table, dict, "seed"), ("keys",), "[tool.dbtool.seed]")
+    keys = _expect(table.get("keys", {}), dict, "seed.keys")
+    return SeedConfig({name: tuple(_expect(columns, list, f"seed.keys.{name}")) for name, columns in keys.items()})

@@ -1,0 +1,248 @@
+"""Every expected failure: a code, a message, a hint that can be typed, an exit code.
+
+    DbtoolError
+    ├── ConfigError      DB1xx  exit 2   what was asked for cannot be understood
+    ├── ConnectError     DB2xx  exit 1   the database cannot be reached or used
+    ├── HistoryError     DB3xx  exit 1   the migration files, or running them
+    │   └── MigrationError
+    ├── AnswerError      DB5xx  exit 1   a question had no answer
+    └── DataError        DB6xx  exit 1   rows: wanted, given or refused
+
+A foreign exception is translated where that library is called. Anything else is a bug and stays a traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class DbtoolError(Exception):
+    """A failure that dbtool expects; `problems` holds further lines when there is more than one thing wrong."""
+
+    code: ClassVar[str] = "DB000"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "", problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.problems = tuple(problems)
+
+
+class ConfigError(DbtoolError):
+    """What was asked for cannot be understood."""
+
+    code = "DB100"
+    exit_code = 2
+
+
+class ProjectNotFoundError(ConfigError):
+    """There is no project here: no `[tool.dbtool]`, no Alembic configuration, no `--url`."""
+
+    code = "DB101"
+
+
+class SettingError(ConfigError):
+    """A setting is unknown, or its value cannot be used."""
+
+    code = "DB102"
+
+
+class EnvFileError(ConfigError):
+    """The .env file cannot be read."""
+
+    code = "DB103"
+
+
+class UrlError(ConfigError):
+    """A database URL is malformed or names an unknown kind of database."""
+
+    code = "DB104"
+
+
+class DriverMissingError(ConfigError):
+    """The Python driver of this kind of database is not installed."""
+
+    code = "DB105"
+
+
+class ModelsError(ConfigError):
+    """The models cannot be found, fail to import, or define no table."""
+
+    code = "DB106"
+
+
+class ProgramMissingError(ConfigError):
+    """A program of the database (`pg_dump`, `mariadb-dump`) is not installed."""
+
+    code = "DB107"
+
+
+class UsageError(ConfigError):
+    """The command line says something that no command understands."""
+
+    code = "DB108"
+
+
+class ConnectError(DbtoolError):
+    """The database cannot be reached or used."""
+
+    code = "DB200"
+
+
+class DatabaseMissingError(ConnectError):
+    """There is no such database yet."""
+
+    code = "DB201"
+
+
+class AccessError(ConnectError):
+    """The database is there, but reading or writing it is not permitted."""
+
+    code = "DB202"
+
+
+class NotADatabaseError(ConnectError):
+    """The file is there, but it is no database."""
+
+    code = "DB203"
+
+
+class LockedError(ConnectError):
+    """Somebody else holds the database."""
+
+    code = "DB204"
+
+
+class DiskFullError(ConnectError):
+    """There is no room left to write."""
+
+    code = "DB205"
+
+
+class HistoryError(DbtoolError):
+    """The migration files, their lock and the ledger do not fit together."""
+
+    code = "DB300"
+
+
+class EditedError(HistoryError):
+    """A migration was changed after it was applied, or its lock line is stale."""
+
+    code = "DB301"
+
+
+class MissingFileError(HistoryError):
+    """The database ran a migration whose file is gone, or the lock lists one."""
+
+    code = "DB302"
+
+
+class DuplicateError(HistoryError):
+    """Two files claim the same revision."""
+
+    code = "DB303"
+
+
+class ForkedError(HistoryError):
+    """Two migrations follow the same one."""
+
+    code = "DB304"
+
+
+class ConflictError(HistoryError):
+    """The lock holds the markers of an unfinished merge."""
+
+    code = "DB305"
+
+
+class RevisionError(HistoryError):
+    """No revision, or more than one, has that name."""
+
+    code = "DB306"
+
+
+class UnreadableFileError(HistoryError):
+    """A migration file cannot be read as one."""
+
+    code = "DB307"
+
+
+class MigrationError(HistoryError):
+    """A migration failed while it ran; `applied` names the revisions that stay applied, oldest first."""
+
+    code = "DB310"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        problems: Sequence[str] = (),
+        failed: str = "",
+        applied: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message, hint=hint, problems=problems)
+        self.failed = failed
+        self.applied = tuple(applied)
+
+
+class ProofError(HistoryError):
+    """A new migration did not do what it must on the scratch database; it was not kept."""
+
+    code = "DB311"
+
+
+class AnswerError(DbtoolError):
+    """A question had no answer: there is no terminal, and no flag gave one."""
+
+    code = "DB501"
+
+
+class DeclinedError(AnswerError):
+    """The question was answered with no; nothing was changed."""
+
+    code = "DB502"
+
+
+class DataError(DbtoolError):
+    """Rows: wanted, given or refused."""
+
+    code = "DB600"
+
+
+class SeedError(DataError):
+    """The seed files cannot be loaded; every problem is listed, nothing was written."""
+
+    code = "DB601"
+
+
+class TableNotFoundError(DataError):
+    """No table has that name."""
+
+    code = "DB602"
+
+
+class ColumnNotFoundError(DataError):
+    """No column has that name."""
+
+    code = "DB603"
+
+
+class RecordNotFoundError(DataError):
+    """No row has that key."""
+
+    code = "DB604"
+
+
+class ConditionError(DataError):
+    """A filter cannot be read, or its value does not fit the column."""
+
+    code = "DB605"
+
+
+class RefusedRowError(DataError):
+    """The database refused a row; the transaction was rolled back."""
+
+    code = "DB606"

@@ -1,0 +1,325 @@
+"""The frozen records that cross layers: what is known, what is planned, what was done.
+
+The nouns come first, then one `<Command>Report` for each operation. Standard library only. `--json` prints a
+report's fields by these names, so a name here is a promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Direction = Literal["up", "down"]
+Severity = Literal["error", "warning", "note"]
+
+# Nouns
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A migration file, as read without running it.
+
+    `parents` is empty for the first one and longer than one for a merge. `text_hash` is of the text with line
+    endings and BOM normalised, `meaning_hash` of its syntax tree without docstrings and comments.
+    """
+
+    id: str
+    name: str
+    parents: tuple[str, ...]
+    path: str
+    text_hash: str
+    meaning_hash: str
+    listed: bool = True
+    stale: bool = False
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The revision as people name it: id and name."""
+        return f"{self.id} {self.name}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedRow:
+    """One row of the ledger: a migration that ran on this database. `applied_at` is UTC, `seconds` wall time."""
+
+    revision: str
+    name: str
+    checksum: str
+    direction: Direction
+    applied_at: datetime
+    seconds: float
+    steps: int
+    applied_by: str
+    version: str
+    fingerprint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A migration that this run has applied. `seconds` is wall time, `statements` what reached the database."""
+
+    revision: str
+    name: str
+    direction: Direction
+    seconds: float
+    statements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between two schemas, as a person would say it."""
+
+    kind: str
+    subject: str
+    text: str
+    loses_data: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to know about: `code` for programs, `message` for people, `hint` to type, `where` to look."""
+
+    code: str
+    message: str
+    hint: str = ""
+    where: str = ""
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Files against ledger. All tuples are oldest first; `current` holds the database's heads."""
+
+    current: tuple[str, ...]
+    heads: tuple[str, ...]
+    applied: tuple[Revision, ...]
+    pending: tuple[Revision, ...]
+    edited: tuple[Revision, ...]
+    missing: tuple[str, ...]
+    stale: tuple[Revision, ...]
+    unlisted: tuple[Revision, ...]
+
+    @property
+    def intact(self) -> bool:
+        """Whether what the database ran is what the files say."""
+        return not (self.edited or self.missing or self.stale)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as `show --schema` tells it."""
+
+    name: str
+    type: str
+    nullable: bool
+    default: str | None
+    primary_key: bool
+    unique: bool
+    indexed: bool
+    references: str | None
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableSize:
+    """A table with its row count and its size in bytes on disk; None where the database cannot tell."""
+
+    name: str
+    model: str | None
+    rows: int
+    bytes: int | None
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What a seed did to one table."""
+
+    table: str
+    inserted: int
+    updated: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A generated file; `written` is False when it was already right."""
+
+    path: str
+    kind: str
+    written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that dbtool sees, and where it comes from."""
+
+    topic: str
+    name: str
+    value: str
+    source: str = ""
+
+
+# One report for each operation
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateReport:
+    """What `generate` wrote."""
+
+    outputs: tuple[Output, ...]
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MigrateReport:
+    """What `migrate` did, in the order it did it.
+
+    `created` lists scaffolding that was missing; `applied` what ran on the configured database, oldest first;
+    `revision` is None when the models and the files agree; `proof` lists the steps that the scratch database
+    passed.
+    """
+
+    database: str
+    database_created: bool
+    created: tuple[str, ...]
+    applied: tuple[Applied, ...]
+    revision: Revision | None
+    changes: tuple[Change, ...]
+    proof: tuple[str, ...]
+    drift: tuple[str, ...]
+    backup: str | None
+    generated: GenerateReport | None
+    generate_error: str | None
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeployReport:
+    """What `deploy` applied, oldest first; with `dry_run` it was rolled back or only planned."""
+
+    database: str
+    database_created: bool
+    current: tuple[str, ...]
+    applied: tuple[Applied, ...]
+    dry_run: bool
+    planned: tuple[Revision, ...] = ()
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """Where a database stands. `drift` lists lines of the catalogue that migrations did not make.
+
+    `drift` is None where it cannot be known: no ledger, or another tool has migrated since.
+    """
+
+    database: str
+    standing: Standing
+    drift: tuple[str, ...] | None
+    findings: tuple[Finding, ...]
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryReport:
+    """What ran on a database, oldest first, and what the ledger cannot know."""
+
+    database: str
+    rows: tuple[AppliedRow, ...]
+    unrecorded: tuple[Revision, ...]
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SeedReport:
+    """What a seed did, table by table in the order of writing; with `dry_run` it was rolled back."""
+
+    database: str
+    files: tuple[str, ...]
+    tables: tuple[Seeded, ...]
+    dry_run: bool
+    ok: bool = True
+
+    @property
+    def changed(self) -> int:
+        """How many rows were inserted or updated."""
+        return sum(table.inserted + table.updated for table in self.tables)
+
+
+@dataclass(frozen=True, slots=True)
+class ResetReport:
+    """What `reset` removed, where its backup lies, and what it built instead."""
+
+    database: str
+    rows_deleted: int
+    backup: str | None
+    applied: tuple[Applied, ...]
+    seeded: SeedReport | None
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TablesReport:
+    """All tables of a database, by name."""
+
+    database: str
+    tables: tuple[TableSize, ...]
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaReport:
+    """One table's columns, keys and comments."""
+
+    table: str
+    model: str | None
+    comment: str | None
+    columns: tuple[Column, ...]
+    natural_key: tuple[str, ...]
+    constraints: tuple[str, ...]
+    relations: tuple[str, ...]
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RowsReport:
+    """Rows of one table, in order. `total` counts all that match, before `limit`.
+
+    A value stands under its column's name; `labels` holds, for each row, the text of the row that a foreign key
+    points at, under the name of the foreign key's column.
+    """
+
+    table: str
+    model: str | None
+    columns: tuple[str, ...]
+    rows: tuple[Mapping[str, Any], ...]
+    labels: tuple[Mapping[str, str], ...]
+    total: int
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReport:
+    """One row with its relations: name of the relation to the rows behind it."""
+
+    table: str
+    model: str | None
+    label: str
+    values: Mapping[str, Any]
+    labels: Mapping[str, str]
+    relations: tuple[RowsReport, ...] = field(default=())
+    relation_names: tuple[str, ...] = field(default=())
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorReport:
+    """What dbtool sees, and what is wrong with it."""
+
+    facts: tuple[Fact, ...]
+    findings: tuple[Finding, ...]
+    ok: bool

@@ -1,0 +1,1 @@
+"""Seed files in: documents, references, validation, loading."""

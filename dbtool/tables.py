@@ -1,0 +1,148 @@
+"""What dbtool knows of a table beyond SQLAlchemy: its model, its natural key, its relations.
+
+Every layer that holds a MetaData asks here. `engine.schema` fills in `table.info`; nothing else writes it.
+SQLAlchemy's types are named for the checker only, so that this module costs nothing to import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dbtool.errors import DataError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Column, ForeignKeyConstraint, Table
+
+MODEL = "dbtool.model"
+SEED_KEY = "dbtool.seed_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A relationship from one table to another, as the model names it.
+
+    `columns` pair local with remote column names. `many` is True for a list. A to-one relation holds the foreign
+    key itself; a to-many relation is the way back of somebody else's. `secondary` names a table between the two.
+    """
+
+    name: str
+    target: str
+    columns: tuple[tuple[str, str], ...]
+    many: bool
+    secondary: str | None = None
+
+
+def model_of(table: Table) -> type[Any] | None:
+    """Return the SQLModel class of a table, or None where the table was reflected."""
+    model: type[Any] | None = table.info.get(MODEL)
+    return model
+
+
+def model_name(table: Table) -> str | None:
+    """Return the name of a table's class."""
+    model = model_of(table)
+    return model.__name__ if model else None
+
+
+def key_candidates(table: Table) -> tuple[tuple[str, ...], ...]:
+    """Return what could identify a row to a person: each unique constraint's columns, as attributes are ordered."""
+    from sqlalchemy import UniqueConstraint
+
+    unique = {
+        tuple(column.name for column in constraint.columns)
+        for constraint in table.constraints
+        if isinstance(constraint, UniqueConstraint)
+    }
+    partial = {"sqlite_where", "postgresql_where"}
+    unique |= {
+        tuple(column.name for column in index.columns)
+        for index in table.indexes
+        if index.unique and index.columns and not partial & set(index.dialect_kwargs)
+    }
+    order = [column.name for column in table.columns]
+    return tuple(sorted(unique, key=lambda key: [order.index(name) for name in key]))
+
+
+def natural_key(table: Table) -> tuple[str, ...]:
+    """Return the columns that identify a row to a person.
+
+    The model's `__seed_key__`, else `[tool.dbtool.seed] keys`, else the one unique constraint, else the primary
+    key. Raises DataError, listing them, when there are several.
+    """
+    declared: tuple[str, ...] | None = table.info.get(SEED_KEY)
+    if declared:
+        return declared
+    candidates = key_candidates(table)
+    if len(candidates) > 1:
+        listed = ", ".join(f"({', '.join(key)})" for key in candidates)
+        name = model_name(table) or table.name
+        raise DataError(
+            f"`{name}` has more than one natural key: {listed}",
+            hint=f'say which in the model: __seed_key__ = ("{candidates[0][0]}",)',
+        )
+    return candidates[0] if candidates else tuple(column.name for column in table.primary_key.columns)
+
+
+def label_key(table: Table) -> tuple[str, ...]:
+    """Return the columns that name a row on a screen: the natural key, or the shortest of several."""
+    try:
+        return natural_key(table)
+    except DataError:
+        return min(key_candidates(table), key=len)
+
+
+def foreign_keys(table: Table) -> Iterator[ForeignKeyConstraint]:
+    """Yield the foreign keys of a table, in the order of their first column."""
+    order = {column.name: position for position, column in enumerate(table.columns)}
+    yield from sorted(table.foreign_key_constraints, key=lambda key: order[key.columns[0].name])
+
+
+def target_of(key: ForeignKeyConstraint) -> tuple[Table, tuple[Column[Any], ...]]:
+    """Return the table and columns that a foreign key points at."""
+    columns = tuple(element.column for element in key.elements)
+    return key.referred_table, columns
+
+
+def relations(table: Table) -> tuple[Relation, ...]:
+    """Return the relations of a table: the model's relationships, else what the foreign keys tell, both ways."""
+    from sqlalchemy import Table as TableClass
+
+    model = model_of(table)
+    if model is None:
+        return (*_to_one(table), *_to_many(table))
+    from sqlalchemy import inspect
+
+    found = []
+    for relationship in inspect(model).relationships:
+        secondary = relationship.secondary
+        target = relationship.mapper.local_table
+        if not isinstance(target, TableClass):
+            continue
+        found.append(
+            Relation(
+                relationship.key,
+                target.key,
+                tuple((local.name, remote.name) for local, remote in relationship.local_remote_pairs or ()),
+                bool(relationship.uselist),
+                secondary.key if isinstance(secondary, TableClass) else None,
+            )
+        )
+    return tuple(found)
+
+
+def _to_one(table: Table) -> Iterator[Relation]:
+    for key in foreign_keys(table):
+        target, columns = target_of(key)
+        pairs = tuple((local.name, remote.name) for local, remote in zip(key.columns, columns, strict=True))
+        yield Relation(pairs[0][0].removesuffix("_id"), target.key, pairs, many=False)
+
+
+def _to_many(table: Table) -> Iterator[Relation]:
+    for other in table.metadata.sorted_tables:
+        for key in foreign_keys(other):
+            target, columns = target_of(key)
+            if target is table:
+                pairs = tuple((remote.name, local.name) for local, remote in zip(key.columns, columns, strict=True))
+                yield Relation(other.name, other.key, pairs, many=True)
