@@ -130,6 +130,9 @@ class Database(ABC):
         """Close what an engine holds."""
         engine.dispose()
 
+    def after_step(self, connection: Connection) -> None:
+        """Finish what one migration began, inside its transaction."""
+
     def before_commit(self, connection: DriverConnection) -> None:
         """Check what must hold at the end of a migration. Raises when it does not."""
 
@@ -146,6 +149,13 @@ class Database(ABC):
     @abstractmethod
     def clear(self) -> None:
         """Drop and create the database, or drop all it holds where the role may not create databases."""
+
+    @abstractmethod
+    def rebuilding(self, backup: Path | None) -> AbstractContextManager[Database]:
+        """Lend an empty database to fill, which stands in this one's place at the end.
+
+        On failure this database is what it was: from `backup` where clearing was the only way.
+        """
 
     def check_unused(self) -> None:
         """Raise LockedError, naming who, when somebody else uses the database."""

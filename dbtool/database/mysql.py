@@ -1,0 +1,309 @@
+"""MariaDB and MySQL through PyMySQL: a schema is a database, and every DDL statement commits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbtool.database.base import (
+    LEDGER,
+    Catalogue,
+    DriverConnection,
+    Purpose,
+    execute,
+    find_program,
+    one_line,
+    rows,
+)
+from dbtool.database.server import ServerDatabase
+from dbtool.errors import (
+    AccessError,
+    ConnectError,
+    DatabaseMissingError,
+    DbtoolError,
+    DiskFullError,
+    DriverMissingError,
+    LockedError,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_CATALOGUE = (
+    ("table", "SELECT table_name, concat_ws(' ', table_type, engine, table_collation, nullif(table_comment, 'VIEW'))"
+              " FROM information_schema.tables WHERE table_schema = database()"),
+    ("column", "SELECT concat(table_name, '.', column_name), concat_ws(' ', column_type, collation_name,"
+               " if(is_nullable = 'NO', 'NOT NULL', NULL), concat('DEFAULT ', column_default), nullif(extra, ''),"
+               " nullif(column_comment, ''), generation_expression)"
+               " FROM information_schema.columns WHERE table_schema = database()"),
+    ("index", "SELECT concat(table_name, '.', index_name), concat(min(non_unique), ' ', group_concat("
+              "concat_ws(' ', column_name, sub_part, collation) ORDER BY seq_in_index))"
+              " FROM information_schema.statistics WHERE table_schema = database() GROUP BY table_name, index_name"),
+    ("foreign key", "SELECT concat(k.table_name, '.', k.constraint_name), concat(group_concat(k.column_name"
+                    " ORDER BY k.ordinal_position), ' -> ', min(k.referenced_table_name), '.',"
+                    " group_concat(k.referenced_column_name ORDER BY k.ordinal_position), ' ',"
+                    " min(r.delete_rule), ' ', min(r.update_rule))"
+                    " FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r"
+                    " ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name"
+                    " AND r.table_name = k.table_name"
+                    " WHERE k.table_schema = database() AND k.referenced_table_name IS NOT NULL"
+                    " GROUP BY k.table_name, k.constraint_name"),
+    ("view", "SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = database()"),
+    ("trigger", "SELECT concat(event_object_table, '.', trigger_name), concat_ws(' ', action_timing,"
+                " event_manipulation, action_statement)"
+                " FROM information_schema.triggers WHERE trigger_schema = database()"),
+    ("routine", "SELECT routine_name, routine_definition FROM information_schema.routines"
+                " WHERE routine_schema = database()"),
+)  # fmt: skip
+_CHECKS = (
+    "SELECT concat(table_name, '.', constraint_name), check_clause FROM information_schema.check_constraints"
+    " WHERE constraint_schema = database()"
+)
+
+
+class Mysql(ServerDatabase):
+    """A MariaDB or MySQL database."""
+
+    kind = "mysql"
+    extra = "mysql"
+    placeholder = "%s"
+    transactional_ddl = False
+    now = "UTC_TIMESTAMP(6)"
+    create_ledger = f"""CREATE TABLE IF NOT EXISTS {LEDGER} (
+        id BIGINT AUTO_INCREMENT PRIMARY KEY,
+        revision VARCHAR(255) NOT NULL,
+        name VARCHAR(255) NOT NULL,
+        checksum VARCHAR(64) NOT NULL,
+        direction VARCHAR(8) NOT NULL,
+        applied_at DATETIME(6) NOT NULL,
+        seconds DOUBLE NOT NULL,
+        steps INTEGER NOT NULL,
+        applied_by VARCHAR(255) NOT NULL,
+        version VARCHAR(32) NOT NULL,
+        fingerprint VARCHAR(64),
+        catalogue LONGBLOB
+    )"""
+
+    # Life
+
+    def exists(self) -> bool:
+        """Whether a connection finds the database."""
+        try:
+            self._open().close()
+        except DatabaseMissingError:
+            return False
+        return True
+
+    def create(self) -> None:
+        """Create the database, in UTF-8."""
+        self._on_server(f"CREATE DATABASE {_quoted(self.url.database)} CHARACTER SET utf8mb4")
+
+    def drop(self) -> None:
+        """Drop the database."""
+        self._on_server(f"DROP DATABASE IF EXISTS {_quoted(self.url.database)}")
+
+    def may_create(self) -> bool:
+        """Whether a grant on everything, or on this database, says so."""
+        with self.reading() as connection:
+            grants = [row[0] for row in rows(connection, "SHOW GRANTS")]
+        words = ("ALL PRIVILEGES ON *.*", "CREATE,", "CREATE ON", f"ALL PRIVILEGES ON `{self.url.database}`.*")
+        return any(word in grant for grant in grants for word in words)
+
+    def drop_objects(self) -> None:
+        """Drop all that the database holds."""
+        connection = self._open()
+        kinds = (
+            ("VIEW", "views", "table_name"),
+            ("TABLE", "tables", "table_name"),
+            ("ROUTINE", "routines", "routine_name"),
+        )
+        with self.translated():
+            try:
+                execute(connection, "SET foreign_key_checks = 0")
+                for kind, source, column in kinds:
+                    schema = "routine_schema" if source == "routines" else "table_schema"
+                    word = "routine_type" if kind == "ROUTINE" else f"'{kind}'"
+                    sql = f"SELECT {word}, {column} FROM information_schema.{source} WHERE {schema} = database()"
+                    for what, name in rows(connection, sql):
+                        execute(connection, f"DROP {what} IF EXISTS {_quoted(name)}")
+            finally:
+                connection.close()
+
+    def check_unused(self) -> None:
+        """Raise LockedError naming the other sessions of this database that this role may see."""
+        with self.reading() as connection:
+            others = rows(
+                connection,
+                "SELECT user, host FROM information_schema.processlist"
+                " WHERE db = database() AND id <> connection_id() AND command <> 'Killed'",
+            )
+        if others:
+            listed = ", ".join(sorted({f"{user} from {host.partition(':')[0]}" for user, host in others}))
+            raise LockedError(f"{self.name} is in use by {listed}", hint="disconnect them, then run this again")
+
+    # The bare driver
+
+    @contextmanager
+    def reading(self) -> Iterator[DriverConnection]:
+        """Connect for reading only."""
+        connection = self._open()
+        try:
+            with self.translated():
+                execute(connection, "SET SESSION TRANSACTION READ ONLY")
+                yield connection
+        finally:
+            connection.close()
+
+    def catalogue(self, connection: DriverConnection) -> Catalogue:
+        """Read what `information_schema` knows of this database."""
+        with self.translated():
+            queries = [*_CATALOGUE, ("check", _CHECKS)] if _is_mariadb(connection) else list(_CATALOGUE)
+            found = [(kind, *row) for kind, sql in queries for row in rows(connection, sql)]
+        lines = (
+            f"{kind} {name}: {one_line(text)}"
+            for kind, name, text in found
+            if name.partition(".")[0] not in self.own_tables
+        )
+        return Catalogue(tuple(sorted(lines)))
+
+    def table_names(self, connection: DriverConnection) -> frozenset[str]:
+        """Return the names of all tables."""
+        with self.translated():
+            sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = database()"
+            return frozenset(name for (name,) in rows(connection, f"{sql} AND table_type = 'BASE TABLE'"))
+
+    def version(self, connection: DriverConnection) -> str:
+        """Return the server's version."""
+        text = rows(connection, "SELECT version()")[0][0]
+        return f"MariaDB {text.partition('-')[0]}" if "mariadb" in text.lower() else f"MySQL {text}"
+
+    def sizes(self, connection: DriverConnection) -> Mapping[str, int | None]:
+        """Return each table's size with its indexes, as InnoDB last counted it."""
+        sql = "SELECT table_name, data_length + index_length FROM information_schema.tables"
+        found = rows(connection, f"{sql} WHERE table_schema = database() AND table_type = 'BASE TABLE'")
+        return {name: int(size) if size is not None else None for name, size in found}
+
+    # SQLAlchemy
+
+    def engine(self, purpose: Purpose) -> Engine:
+        """Make an engine that connects the way the bare driver does."""
+        from sqlalchemy import create_engine
+        from sqlalchemy.pool import NullPool
+
+        def connect() -> Any:
+            connection = self._open()
+            if purpose == "read":
+                execute(connection, "SET SESSION TRANSACTION READ ONLY")
+            return connection
+
+        return create_engine("mysql+pymysql://", creator=connect, poolclass=NullPool)
+
+    # Copies
+
+    def backup(self, target: Path) -> Path:
+        """Run mariadb-dump in one transaction."""
+        program = find_program(("mariadb-dump", "mysqldump"), "mariadb-client")
+        target = target.with_suffix(".sql")
+        unfinished = target.with_name(f"{target.name}.part")
+        options = ["--single-transaction", "--routines", "--triggers", "--hex-blob", f"--result-file={unfinished}"]
+        self.run_program([program, *self._program_arguments(), *options, self.url.database], self._secret())
+        unfinished.replace(target)
+        return target
+
+    def restore(self, source: Path) -> None:
+        """Feed the dump to the client."""
+        program = find_program(("mariadb", "mysql"), "mariadb-client")
+        self.run_program([program, *self._program_arguments(), self.url.database], self._secret(), read=source)
+
+    def _program_arguments(self) -> list[str]:
+        wanted = {
+            "host": self.url.host,
+            "port": self.url.port,
+            "user": self.url.user,
+            "socket": self.url.query.get("unix_socket"),
+            "ssl-ca": self.url.query.get("ssl_ca"),
+        }
+        return ["--no-defaults", *(f"--{name}={value}" for name, value in wanted.items() if value)]
+
+    def _secret(self) -> dict[str, str]:
+        return {"MYSQL_PWD": self.url.password} if self.url.password else {}
+
+    # Connecting
+
+    def _open(self, *, with_database: bool = True, autocommit: bool = False) -> Any:
+        driver = _driver()
+        options: dict[str, Any] = dict(self.url.query)
+        for name in ("connect_timeout", "read_timeout", "write_timeout"):
+            if name in options:
+                options[name] = int(options[name])
+        options.setdefault("charset", "utf8mb4")
+        parts = {
+            "host": self.url.host,
+            "port": self.url.port or 0,
+            "user": self.url.user or os.environ.get("USER"),
+            "password": self.url.password or "",
+            "database": self.url.database if with_database else None,
+        }
+        with self.translated():
+            try:
+                return driver.connect(
+                    autocommit=autocommit, **{key: value for key, value in parts.items() if value}, **options
+                )
+            except TypeError as error:
+                raise ConnectError(f"{self.name}: {error}", hint="correct the URL's parameters") from error
+
+    def _on_server(self, statement: str) -> None:
+        connection = self._open(with_database=False, autocommit=True)
+        with self.translated():
+            try:
+                execute(connection, statement)
+            finally:
+                connection.close()
+
+    # Errors
+
+    def translate(self, error: BaseException) -> DbtoolError | None:
+        """Read MariaDB's error numbers (https://mariadb.com/kb/en/mariadb-error-code-reference/)."""
+        if not type(error).__module__.startswith("pymysql") or not error.args or not isinstance(error.args[0], int):
+            return None
+        number, words = error.args[0], str(error.args[1] if len(error.args) > 1 else error)
+        if number == 1049:
+            return DatabaseMissingError(f"there is no database {self.name}", hint="dbtool migrate")
+        if number in (1045, 1698):
+            return AccessError(
+                f"{self.name} refuses this user or password", hint="correct the user and password in the URL"
+            )
+        if number in (1044, 1142, 1227, 1370):
+            return AccessError(f"{self.name}: {words}", hint="GRANT the right named above to this user")
+        if number in (1290, 1792, 1836):
+            return AccessError(f"{self.name} is read-only: {words}", hint="use the primary server's URL")
+        if number in (1205, 1213):
+            return LockedError(f"{self.name} is locked: {words}", hint="wait until the other transaction has finished")
+        if number in (1021, 1114, 3):
+            return DiskFullError(f"{self.name} has run out of room: {words}", hint="make room on the server")
+        if number in (2003, 2002, 2005):
+            return ConnectError(f"{self.name} does not answer: {words}", hint="start the server, or correct the URL")
+        if number in (2006, 2013, 1053, 1927):
+            return ConnectError(f"{self.name} went away: {words}", hint="check the server, then try again")
+        return None
+
+
+def _driver() -> Any:
+    try:
+        import pymysql
+    except ImportError as error:
+        raise DriverMissingError(
+            "MariaDB needs the driver PyMySQL, which is not installed", hint="pip install 'sqlmodel-dbtool[mysql]'"
+        ) from error
+    return pymysql
+
+
+def _is_mariadb(connection: DriverConnection) -> bool:
+    return "mariadb" in connection.get_server_info().lower()
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

@@ -1,0 +1,385 @@
+"""PostgreSQL through psycopg 3: DDL is transactional, schemas and roles are real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbtool.database.base import (
+    LEDGER,
+    Catalogue,
+    DriverConnection,
+    Purpose,
+    execute,
+    find_program,
+    one_line,
+    rows,
+)
+from dbtool.database.server import ServerDatabase
+from dbtool.errors import (
+    AccessError,
+    ConnectError,
+    DatabaseMissingError,
+    DbtoolError,
+    DiskFullError,
+    DriverMissingError,
+    LockedError,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+# Every object that migrations can make, in the wanted schemas, as (kind, name, definition). A temporary schema
+# and what an extension owns are somebody else's.
+_CATALOGUE = """
+WITH wanted AS (
+    SELECT oid, nspname FROM pg_namespace
+    WHERE nspname = ANY(%(schemas)s)
+       OR (%(schemas)s = '{}'::text[] AND nspname = ANY(current_schemas(false)))
+), owned AS (
+    SELECT objid FROM pg_depend WHERE deptype = 'e'
+), relation AS (
+    SELECT c.oid, c.relname, c.relkind, wanted.nspname,
+           CASE WHEN wanted.nspname = current_schema() THEN '' ELSE wanted.nspname || '.' END || c.relname AS name
+    FROM pg_class c JOIN wanted ON wanted.oid = c.relnamespace
+    WHERE c.relname <> ALL(%(own)s) AND c.oid NOT IN (SELECT objid FROM owned)
+)
+SELECT 'table', name, coalesce(obj_description(oid, 'pg_class'), '')
+FROM relation WHERE relkind IN ('r', 'p')
+UNION ALL
+SELECT 'column', name || '.' || attname,
+       format_type(atttypid, atttypmod)
+       || CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END
+       || CASE WHEN attidentity <> '' THEN ' IDENTITY ' || attidentity::text ELSE '' END
+       || CASE WHEN attgenerated <> '' THEN ' GENERATED' ELSE '' END
+       || coalesce(' DEFAULT ' || pg_get_expr(adbin, adrelid), '')
+       || CASE WHEN attcollation <> 0 AND collname <> 'default' THEN ' COLLATE ' || collname ELSE '' END
+       || coalesce(' COMMENT ' || col_description(oid_, attnum), '')
+FROM (SELECT oid AS oid_, name FROM relation WHERE relkind IN ('r', 'p')) AS t
+JOIN pg_attribute ON attrelid = oid_ AND attnum > 0 AND NOT attisdropped
+LEFT JOIN pg_attrdef ON adrelid = oid_ AND adnum = attnum
+LEFT JOIN pg_collation ON pg_collation.oid = attcollation
+UNION ALL
+SELECT 'constraint', name || '.' || conname, pg_get_constraintdef(pg_constraint.oid)
+FROM pg_constraint JOIN relation ON conrelid = relation.oid
+UNION ALL
+SELECT 'index', name, pg_get_indexdef(relation.oid)
+FROM relation WHERE relkind IN ('i', 'I')
+  AND relation.oid NOT IN (SELECT indexrelid FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+                           WHERE c.relname = ANY(%(own)s))
+UNION ALL
+SELECT CASE relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END, name, pg_get_viewdef(oid)
+FROM relation WHERE relkind IN ('v', 'm')
+UNION ALL
+SELECT 'sequence', name, format_type(seqtypid, NULL) || ' ' || seqincrement || ' ' || seqstart
+FROM relation JOIN pg_sequence ON seqrelid = oid
+WHERE relkind = 'S' AND NOT EXISTS (
+    SELECT FROM pg_depend d JOIN pg_class c ON c.oid = d.refobjid
+    WHERE d.objid = relation.oid AND d.deptype IN ('a', 'i') AND c.relname = ANY(%(own)s))
+UNION ALL
+SELECT 'trigger', name || '.' || tgname, pg_get_triggerdef(pg_trigger.oid)
+FROM pg_trigger JOIN relation ON tgrelid = relation.oid WHERE NOT tgisinternal
+UNION ALL
+SELECT 'enum', typname, string_agg(enumlabel, ', ' ORDER BY enumsortorder)
+FROM pg_type JOIN wanted ON wanted.oid = typnamespace JOIN pg_enum ON enumtypid = pg_type.oid
+WHERE pg_type.oid NOT IN (SELECT objid FROM owned) GROUP BY typname
+UNION ALL
+SELECT 'function', proname || '(' || pg_get_function_identity_arguments(pg_proc.oid) || ')',
+       pg_get_functiondef(pg_proc.oid)
+FROM pg_proc JOIN wanted ON wanted.oid = pronamespace
+WHERE prokind IN ('f', 'p') AND pg_proc.oid NOT IN (SELECT objid FROM owned)
+"""
+
+_MINE = """
+SELECT format('DROP %%s IF EXISTS %%I.%%I CASCADE',
+              CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
+                             WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, n.nspname, c.relname)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname = ANY(%(schemas)s)
+  AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE deptype IN ('e', 'i'))
+UNION ALL
+SELECT format('DROP ROUTINE IF EXISTS %%I.%%I(%%s) CASCADE', n.nspname, proname,
+              pg_get_function_identity_arguments(p.oid))
+FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+WHERE n.nspname = ANY(%(schemas)s) AND p.oid NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')
+UNION ALL
+SELECT format('DROP %%s IF EXISTS %%I.%%I CASCADE',
+              CASE typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, n.nspname, typname)
+FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
+WHERE n.nspname = ANY(%(schemas)s) AND typtype IN ('e', 'd')
+  AND t.oid NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')
+"""
+
+
+class Postgres(ServerDatabase):
+    """A PostgreSQL database."""
+
+    kind = "postgres"
+    extra = "postgres"
+    placeholder = "%s"
+    transactional_ddl = True
+    now = "clock_timestamp()"  # now() is the start of the transaction
+    create_ledger = f"""CREATE TABLE IF NOT EXISTS {LEDGER} (
+        id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+        revision VARCHAR(255) NOT NULL,
+        name VARCHAR(255) NOT NULL,
+        checksum VARCHAR(64) NOT NULL,
+        direction VARCHAR(8) NOT NULL,
+        applied_at TIMESTAMPTZ NOT NULL,
+        seconds DOUBLE PRECISION NOT NULL,
+        steps INTEGER NOT NULL,
+        applied_by VARCHAR(255) NOT NULL,
+        version VARCHAR(32) NOT NULL,
+        fingerprint VARCHAR(64),
+        catalogue BYTEA
+    )"""
+
+    # Life
+
+    def exists(self) -> bool:
+        """Whether a connection finds the database."""
+        try:
+            self._open().close()
+        except DatabaseMissingError:
+            return False
+        return True
+
+    def create(self) -> None:
+        """Create the database."""
+        self._on_server("CREATE DATABASE {}")
+
+    def drop(self) -> None:
+        """Drop the database."""
+        self._on_server("DROP DATABASE IF EXISTS {}")
+
+    def may_create(self) -> bool:
+        """Whether the role may create databases and owns this one."""
+        with self.reading() as connection:
+            found = rows(
+                connection,
+                "SELECT r.rolsuper OR (r.rolcreatedb AND pg_has_role(d.datdba, 'USAGE'))"
+                " FROM pg_roles r, pg_database d WHERE r.rolname = current_user AND d.datname = current_database()",
+            )
+        return bool(found[0][0])
+
+    def drop_objects(self) -> None:
+        """Drop all that the wanted schemas hold, in one transaction."""
+        connection = self._open()
+        with self.translated(), connection:
+            schemas = list(self.schemas) or [row[0] for row in rows(connection, "SELECT current_schema()")]
+            cursor = connection.execute(_MINE, {"schemas": schemas})
+            for (statement,) in cursor.fetchall():
+                execute(connection, statement)
+
+    def check_unused(self) -> None:
+        """Raise LockedError naming the other sessions of this database."""
+        with self.reading() as connection:
+            others = rows(
+                connection,
+                "SELECT coalesce(nullif(application_name, ''), usename), coalesce(client_addr::text, 'local')"
+                " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+        if others:
+            listed = ", ".join(sorted({f"{who} from {where}" for who, where in others}))
+            raise LockedError(f"{self.name} is in use by {listed}", hint="disconnect them, then run this again")
+
+    # The bare driver
+
+    @contextmanager
+    def reading(self) -> Iterator[DriverConnection]:
+        """Connect for reading only."""
+        connection = self._open()
+        try:
+            with self.translated():
+                connection.read_only = True
+                yield connection
+        finally:
+            connection.close()
+
+    def catalogue(self, connection: DriverConnection) -> Catalogue:
+        """Read the catalogue of the configured schemas, by default of the search path."""
+        with self.translated():
+            cursor = connection.cursor()
+            cursor.execute(_CATALOGUE, {"schemas": list(self.schemas), "own": list(self.own_tables)})
+            found = cursor.fetchall()
+        return Catalogue(tuple(sorted(f"{kind} {name}: {one_line(text)}" for kind, name, text in found)))
+
+    def table_names(self, connection: DriverConnection) -> frozenset[str]:
+        """Return the names of the tables on the search path."""
+        with self.translated():
+            sql = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND pg_table_is_visible(oid)"
+            return frozenset(
+                name for (name,) in rows(connection, f"{sql} AND relnamespace <> 'pg_catalog'::regnamespace")
+            )
+
+    def version(self, connection: DriverConnection) -> str:
+        """Return the server's version."""
+        return f"PostgreSQL {rows(connection, 'SHOW server_version')[0][0]}"
+
+    def sizes(self, connection: DriverConnection) -> Mapping[str, int | None]:
+        """Return each table's size with its indexes and TOAST."""
+        sql = "SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relkind IN ('r', 'p', 'm')"
+        return dict(rows(connection, f"{sql} AND relnamespace = current_schema()::regnamespace"))
+
+    # SQLAlchemy
+
+    def engine(self, purpose: Purpose) -> Engine:
+        """Make an engine that connects the way the bare driver does."""
+        from sqlalchemy import create_engine
+        from sqlalchemy.pool import NullPool
+
+        def connect() -> Any:
+            connection = self._open()
+            connection.read_only = purpose == "read"
+            return connection
+
+        return create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
+
+    def follow_sequences(self, connection: DriverConnection, table: str, column: str) -> None:
+        """Set the sequence behind a column to the largest value in it; nothing where there is none."""
+        from psycopg import sql
+
+        found = connection.execute(
+            "SELECT coalesce(pg_get_serial_sequence(%s, %s),"
+            " substring(pg_get_expr(adbin, adrelid) FROM '''(.+)''::regclass'))"
+            " FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum"
+            " WHERE attrelid = %s::regclass AND attname = %s",
+            (_identifier(table), column, _identifier(table), column),
+        ).fetchone()
+        if found and found[0]:
+            statement = sql.SQL(
+                "SELECT setval(%s, greatest((SELECT max({column}) FROM {table}), (SELECT last_value FROM {sequence})))"
+            ).format(
+                column=sql.Identifier(column),
+                table=sql.Identifier(*table.split(".")),
+                sequence=sql.SQL(found[0]),
+            )
+            connection.execute(statement, (found[0],))
+
+    # Copies
+
+    def backup(self, target: Path) -> Path:
+        """Run pg_dump in its custom format."""
+        program = find_program(("pg_dump",), "postgresql-client")
+        target = target.with_suffix(".dump")
+        unfinished = target.with_name(f"{target.name}.part")
+        command = [program, "--format=custom", f"--file={unfinished}", *self._program_arguments()]
+        self.run_program(command, self._program_environment())
+        unfinished.replace(target)
+        return target
+
+    def restore(self, source: Path) -> None:
+        """Run pg_restore into the empty database, in one transaction."""
+        program = find_program(("pg_restore",), "postgresql-client")
+        command = [program, "--exit-on-error", "--single-transaction", "--clean", "--if-exists"]
+        self.run_program([*command, *self._program_arguments(), str(source)], self._program_environment())
+
+    def _program_arguments(self) -> list[str]:
+        return [f"--dbname={self.url.database}"]
+
+    def _program_environment(self) -> dict[str, str]:
+        """Say the address the way libpq reads it (https://www.postgresql.org/docs/current/libpq-envars.html)."""
+        wanted = {
+            "PGHOST": self.url.host or self.url.query.get("host"),
+            "PGPORT": str(self.url.port) if self.url.port else self.url.query.get("port"),
+            "PGUSER": self.url.user,
+            "PGPASSWORD": self.url.password,
+            "PGSSLMODE": self.url.query.get("sslmode"),
+            "PGSSLROOTCERT": self.url.query.get("sslrootcert"),
+        }
+        return {name: value for name, value in wanted.items() if value is not None}
+
+    # Connecting
+
+    def _open(self, database: str | None = None, *, autocommit: bool = False) -> Any:
+        psycopg = _driver()
+        query = dict(self.url.query)
+        options = query.pop("options", "")
+        schema = query.pop("schema", None)
+        if schema:
+            quoted = schema.replace("\\", "\\\\").replace(" ", "\\ ")
+            options = f"{options} -csearch_path={quoted}".strip()
+        query.setdefault("application_name", "dbtool")
+        parts = {
+            "host": self.url.host,
+            "port": self.url.port,
+            "user": self.url.user,
+            "password": self.url.password,
+            "dbname": database or self.url.database,
+            "options": options or None,
+            **query,
+        }
+        with self.translated():
+            try:
+                return psycopg.connect(autocommit=autocommit, **{key: value for key, value in parts.items() if value})
+            except psycopg.ProgrammingError as error:
+                raise ConnectError(f"{self.name}: {error}".strip(), hint="correct the URL's parameters") from error
+
+    def _on_server(self, statement: str) -> None:
+        """Run a statement about this database from another one of the server."""
+        from psycopg import sql
+
+        connection = self._open_maintenance()
+        with self.translated():
+            try:
+                connection.execute(sql.SQL(statement).format(sql.Identifier(self.url.database)))
+            finally:
+                connection.close()
+
+    def _open_maintenance(self) -> Any:
+        try:
+            return self._open("postgres", autocommit=True)
+        except DatabaseMissingError:
+            return self._open("template1", autocommit=True)
+
+    # Errors
+
+    def translate(self, error: BaseException) -> DbtoolError | None:
+        """Read SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+        if not type(error).__module__.startswith("psycopg"):
+            return None
+        state = getattr(error, "sqlstate", None)
+        words = str(error).strip()
+        if state == "3D000" or (state is None and f'database "{self.url.database}" does not exist' in words):
+            return DatabaseMissingError(f"there is no database {self.name}", hint="dbtool migrate")
+        if state in ("28P01", "28000") or (state is None and "authentication failed" in words):
+            return AccessError(
+                f"{self.name} refuses this user or password", hint="correct the user and password in the URL"
+            )
+        if state == "42501":
+            return AccessError(f"{self.name}: {words.splitlines()[0]}", hint="GRANT the right named above to this role")
+        if state == "25006":
+            return AccessError(
+                f"{self.name} is read-only: {words.splitlines()[0]}", hint="use the primary server's URL"
+            )
+        if state in ("55P03", "55006"):
+            return LockedError(f"{self.name} is in use: {words.splitlines()[0]}", hint="wait until it has finished")
+        if state in ("53100", "53200", "53300", "53400"):
+            return DiskFullError(
+                f"{self.name} has run out of room: {words.splitlines()[0]}", hint="make room on the server"
+            )
+        if state is None and type(error).__name__ in ("OperationalError", "ConnectionTimeout"):
+            last = words.splitlines()[-1].strip() if words else "the connection was lost"
+            return ConnectError(f"{self.name} does not answer: {last}", hint="start the server, or correct the URL")
+        if state and state.startswith(("08", "57P")):
+            return ConnectError(
+                f"{self.name} went away: {words.splitlines()[0]}", hint="check the server, then try again"
+            )
+        return None
+
+
+def _driver() -> Any:
+    try:
+        import psycopg
+    except ImportError as error:
+        raise DriverMissingError(
+            "PostgreSQL needs the driver psycopg, which is not installed",
+            hint="pip install 'sqlmodel-dbtool[postgres]'",
+        ) from error
+    return psycopg
+
+
+def _identifier(name: str) -> str:
+    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))

@@ -1,0 +1,95 @@
+"""What PostgreSQL and MariaDB share: a server that makes databases, and programs that copy them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from dbtool.database.base import Database
+from dbtool.errors import ConnectError, DbtoolError
+
+
+class ServerDatabase(Database):
+    """A database on a server, reached over a socket."""
+
+    @property
+    def name(self) -> str:
+        """The database and the host it is on."""
+        port = f":{self.url.port}" if self.url.port else ""
+        return f"{self.url.database} on {self.url.host or 'localhost'}{port}"
+
+    @abstractmethod
+    def drop(self) -> None:
+        """Drop the database, which nobody may use. Raises AccessError without the right to."""
+
+    @abstractmethod
+    def may_create(self) -> bool:
+        """Whether the role may create databases."""
+
+    @abstractmethod
+    def drop_objects(self) -> None:
+        """Drop everything in the database that no extension owns."""
+
+    def sibling(self, name: str) -> ServerDatabase:
+        """Return another database of the same server and role."""
+        return type(self)(replace(self.url, database=name), schemas=self.schemas, version_table=self.version_table)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Database]:
+        """Lend a temporary database of the same server. Raises AccessError when the role may not create one."""
+        lent = self.sibling(f"dbtool_scratch_{secrets.token_hex(6)}")
+        lent.create()
+        try:
+            yield lent
+        finally:
+            lent.drop()
+
+    @contextmanager
+    def rebuilding(self, backup: Path | None) -> Iterator[Database]:
+        """Clear the database, lend it, and bring the backup back on failure."""
+        self.check_unused()
+        try:
+            self.clear()
+            yield self
+        except BaseException:
+            if backup is not None:
+                self.clear()
+                self.restore(backup)
+            raise
+
+    def clear(self) -> None:
+        """Drop and create the database, or drop its objects where the role may not."""
+        if self.may_create():
+            with suppress(DbtoolError):
+                self.drop()
+                self.create()
+                return
+        self.drop_objects()
+
+    def run_program(self, command: Sequence[str], environment: Mapping[str, str], *, read: Path | None = None) -> None:
+        """Run a program of the database; secrets travel in the environment, never on the command line.
+
+        `read` is given to it as standard input. Raises ConnectError with the program's last words.
+        """
+        with Path(os.devnull).open("rb") if read is None else read.open("rb") as standard_input:
+            done = subprocess.run(
+                list(command),
+                env={**os.environ, **environment},
+                stdin=standard_input,
+                capture_output=True,
+                check=False,
+            )
+        if done.returncode:
+            words = done.stderr.decode(errors="replace").strip().splitlines()
+            program = Path(command[0]).name
+            raise ConnectError(
+                f"{program} failed: {words[-1] if words else f'exit code {done.returncode}'}",
+                hint=f"compare `{program} --version` with the server's",
+                problems=words[:10],
+            )

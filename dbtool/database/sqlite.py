@@ -1,0 +1,374 @@
+"""SQLite: one file, one writer, DDL inside transactions once the driver is kept from opening its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from dbtool.database.base import (
+    LEDGER,
+    Catalogue,
+    Database,
+    DriverConnection,
+    Purpose,
+    execute,
+    one_line,
+    rows,
+)
+from dbtool.errors import (
+    AccessError,
+    ConnectError,
+    DatabaseMissingError,
+    DbtoolError,
+    DiskFullError,
+    HistoryError,
+    LockedError,
+    NotADatabaseError,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+BUSY_SECONDS = 5.0
+SIDE_FILES = ("-wal", "-shm", "-journal")
+
+
+class Sqlite(Database):
+    """A SQLite file, or a database in memory that lives as long as this object."""
+
+    kind = "sqlite"
+    extra = ""
+    placeholder = "?"
+    transactional_ddl = True
+    now = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+    create_ledger = f"""CREATE TABLE IF NOT EXISTS {LEDGER} (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        revision VARCHAR(255) NOT NULL,
+        name VARCHAR(255) NOT NULL,
+        checksum VARCHAR(64) NOT NULL,
+        direction VARCHAR(8) NOT NULL,
+        applied_at DATETIME NOT NULL,
+        seconds FLOAT NOT NULL,
+        steps INTEGER NOT NULL,
+        applied_by VARCHAR(255) NOT NULL,
+        version VARCHAR(32) NOT NULL,
+        fingerprint VARCHAR(64),
+        catalogue BLOB
+    )"""
+
+    _memory_engine: Engine | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return "a database in memory" if self._in_memory else self.path.name
+
+    @property
+    def path(self) -> Path:
+        """Where the file is, symbolic links followed."""
+        return Path(self.url.database).resolve()
+
+    @property
+    def _in_memory(self) -> bool:
+        return self.url.database == ":memory:"
+
+    # Life
+
+    def exists(self) -> bool:
+        """Whether the file is there."""
+        return self._in_memory or self.path.exists()
+
+    def create(self) -> None:
+        """Check that the file could be made; the first transaction makes it."""
+        folder = self.path.parent
+        if not folder.is_dir():
+            raise AccessError(f"the folder {folder} does not exist", hint=f"mkdir -p {folder}")
+
+    @contextmanager
+    def scratch(self) -> Iterator[Database]:
+        """Lend a database in memory."""
+        from dbtool.database.url import Url
+
+        lent = Sqlite(Url("sqlite", ":memory:"), schemas=self.schemas, version_table=self.version_table)
+        try:
+            yield lent
+        finally:
+            if lent._memory_engine is not None:
+                lent._memory_engine.dispose()
+
+    # The bare driver
+
+    @contextmanager
+    def reading(self) -> Iterator[DriverConnection]:
+        """Open the file read-only."""
+        self._check_exists()
+        with self.translated():
+            connection = sqlite3.connect(self._uri("ro"), uri=True, timeout=BUSY_SECONDS)
+            try:
+                yield connection
+            finally:
+                connection.close()
+
+    def catalogue(self, connection: DriverConnection) -> Catalogue:
+        """Read `sqlite_master`, whose texts are the schema."""
+        with self.translated():
+            found = rows(
+                connection,
+                "SELECT type, name, sql FROM sqlite_master"
+                " WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT IN (?, ?)",
+                self.own_tables,
+            )
+        return Catalogue(tuple(sorted(f"{kind} {name}: {one_line(sql)}" for kind, name, sql in found)))
+
+    def table_names(self, connection: DriverConnection) -> frozenset[str]:
+        """Return the names of all tables."""
+        with self.translated():
+            return frozenset(
+                name for (name,) in rows(connection, "SELECT name FROM sqlite_master WHERE type = 'table'")
+            )
+
+    def version(self, connection: DriverConnection) -> str:
+        """Return SQLite's version."""
+        return f"SQLite {sqlite3.sqlite_version}"
+
+    def sizes(self, connection: DriverConnection) -> Mapping[str, int | None]:
+        """Ask `dbstat`, where this SQLite was built with it; indexes count for their table."""
+        try:
+            found = rows(
+                connection,
+                "SELECT tbl_name, sum(pgsize) FROM dbstat JOIN sqlite_master USING (name) GROUP BY tbl_name",
+            )
+        except sqlite3.OperationalError:
+            return {}
+        return {name: int(size) for name, size in found}
+
+    # SQLAlchemy
+
+    def engine(self, purpose: Purpose) -> Engine:
+        """Make an engine that opens no transaction of the driver's own.
+
+        `migrate` switches foreign keys off, since a rebuilt table would otherwise delete its children, and `write`
+        on; both take the write lock at BEGIN, before anything is read.
+        """
+        if self._in_memory and self._memory_engine is not None:
+            return self._memory_engine
+        from sqlalchemy import URL, create_engine, event
+        from sqlalchemy.pool import NullPool, StaticPool
+
+        address = ":memory:" if self._in_memory else self._uri("ro" if purpose == "read" else "rwc")
+        engine = create_engine(
+            URL.create("sqlite", database=address, query={} if self._in_memory else {"uri": "true"}),
+            poolclass=StaticPool if self._in_memory else NullPool,
+            connect_args={"timeout": BUSY_SECONDS},
+        )
+        event.listen(engine, "connect", _keep_driver_from_beginning)
+        event.listen(engine, "begin", _BEGIN[purpose])
+        if purpose == "migrate":
+            from dbtool.database.sqlite_rebuild import watch
+
+            watch(engine)
+        if self._in_memory:
+            self._memory_engine = engine
+        return engine
+
+    @contextmanager
+    def connect(self, purpose: Purpose) -> Iterator[Connection]:
+        """Open a connection; an empty file that only a failed migration made is removed again."""
+        existed = self.exists()
+        if purpose != "migrate":
+            self._check_exists()
+        try:
+            with super().connect(purpose) as connection:
+                yield connection
+        except BaseException:
+            if not existed and self.path.exists() and self.path.stat().st_size == 0:
+                self.path.unlink()
+            raise
+
+    def release(self, engine: Engine) -> None:
+        """Close the file; a database in memory stays until its object goes."""
+        if not self._in_memory:
+            engine.dispose()
+
+    def after_step(self, connection: Connection) -> None:
+        """Put back what a rebuilt table lost."""
+        from dbtool.database.sqlite_rebuild import put_back
+
+        put_back(connection)
+
+    def before_commit(self, connection: DriverConnection) -> None:
+        """Raise HistoryError when a migration leaves rows whose parent is gone, unless they were there before."""
+        broken = set(rows(connection, "PRAGMA foreign_key_check"))
+        if not broken or broken <= self._broken_before():
+            return
+        lines = sorted(
+            f"{table} row {row} points at a row of {parent} that is gone" for table, row, parent, _ in broken
+        )
+        raise HistoryError(
+            f"the migration would leave {len(broken)} rows whose foreign key points at nothing",
+            hint="delete or correct these rows in the migration",
+            problems=lines[:10],
+        )
+
+    def _broken_before(self) -> set[tuple[object, ...]]:
+        if self._in_memory:
+            return set()
+        with contextlib.suppress(DbtoolError), self.reading() as connection:
+            return set(rows(connection, "PRAGMA foreign_key_check"))
+        return set()
+
+    # Copies
+
+    def backup(self, target: Path) -> Path:
+        """Copy the file with SQLite's online backup; a file that is no database is copied as it is."""
+        target = target.with_suffix(".db")
+        try:
+            self._backup_online(target)
+        except NotADatabaseError:
+            shutil.copyfile(self.path, target)
+        return target
+
+    def _backup_online(self, target: Path) -> None:
+        unfinished = target.with_name(f"{target.name}.part")
+        with self.reading() as source, self.translated():
+            copy = sqlite3.connect(unfinished)
+            try:
+                source.backup(copy)
+            except BaseException:
+                copy.close()
+                unfinished.unlink(missing_ok=True)
+                raise
+            copy.close()
+        unfinished.replace(target)
+
+    def restore(self, source: Path) -> None:
+        """Put the backup in the file's place."""
+        copy = self.path.with_name(f"{self.path.name}.dbtool-restore")
+        shutil.copyfile(source, copy)
+        self._take_place(copy)
+
+    def clear(self) -> None:
+        """Remove the file and what lies beside it."""
+        for suffix in ("", *SIDE_FILES):
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+
+    @contextmanager
+    def rebuilding(self, backup: Path | None) -> Iterator[Database]:
+        """Lend a new file beside the old one, which takes its place when everything went well."""
+        from dbtool.database.url import Url
+
+        path = self.path.with_name(f"{self.path.name}.dbtool-new")
+        fresh = Sqlite(Url("sqlite", str(path)), schemas=self.schemas, version_table=self.version_table)
+        fresh.clear()
+        self.create()
+        try:
+            yield fresh
+            self.check_unused()
+            self._take_place(path)
+        finally:
+            fresh.clear()
+
+    def _take_place(self, fresh: Path) -> None:
+        """Replace the file by another in one step; no file of the old one's journal may outlive it."""
+        if self.path.exists():
+            with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(self.path)) as old:
+                execute(old, "PRAGMA journal_mode = DELETE")
+            shutil.copymode(self.path, fresh)
+            for suffix in SIDE_FILES:
+                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        fresh.replace(self.path)
+
+    def check_unused(self) -> None:
+        """Raise LockedError when another process has the file open, or holds its lock."""
+        if not self.path.exists():
+            return
+        holders = _holders(self.path)
+        if holders:
+            raise LockedError(f"{self.name} is open in {', '.join(holders)}", hint="stop it, then run this again")
+        with contextlib.suppress(NotADatabaseError), self.translated():
+            connection = sqlite3.connect(self._uri("rw"), uri=True, timeout=1.0, isolation_level=None)
+            with contextlib.closing(connection):
+                execute(connection, "BEGIN EXCLUSIVE")
+                execute(connection, "ROLLBACK")
+
+    # Errors
+
+    def translate(self, error: BaseException) -> DbtoolError | None:
+        """Read SQLite's extended error names (https://sqlite.org/rescode.html)."""
+        if not isinstance(error, sqlite3.Error):
+            return None
+        word = (getattr(error, "sqlite_errorname", "") or "").removeprefix("SQLITE_")
+        if word.startswith(("BUSY", "LOCKED")):
+            who = _holders(self.path) if not self._in_memory else []
+            by = f" by {', '.join(who)}" if who else " by another process"
+            return LockedError(f"{self.name} is locked{by}", hint="wait until it has finished, or stop it")
+        if word.startswith("FULL") or (word.startswith("IOERR") and not _has_room(self.path)):
+            return DiskFullError(f"the disk is full: {error}", hint=f"make room on the disk of {self.path.parent}")
+        if word.startswith(("NOTADB", "CORRUPT")):
+            return NotADatabaseError(
+                f"{self.path} is not a SQLite database, or is damaged: {error}",
+                hint="check the path in the URL, or take a backup from .dbtool/backups/",
+            )
+        if word.startswith(("READONLY", "PERM", "AUTH")):
+            return AccessError(f"{self.path} may not be written: {error}", hint=f"chmod u+w {self.path}")
+        if word.startswith("CANTOPEN"):
+            return AccessError(f"{self.path} cannot be opened: {error}", hint=f"ls -l {self.path.parent}")
+        if word.startswith("IOERR"):
+            return ConnectError(f"the disk of {self.path} failed: {error}", hint="check the disk")
+        return None
+
+    def _check_exists(self) -> None:
+        if not self.exists():
+            raise DatabaseMissingError(f"there is no database at {self.path}", hint="dbtool migrate")
+        if not self._in_memory and self.path.is_dir():
+            raise NotADatabaseError(f"{self.path} is a folder", hint="the URL must name a file in it")
+
+    def _uri(self, mode: str) -> str:
+        options = "".join(f"&{key}={value}" for key, value in self.url.query.items() if key in ("cache", "immutable"))
+        return f"file:{quote(self.path.as_posix())}?mode={mode}{options}"
+
+
+def _keep_driver_from_beginning(connection: sqlite3.Connection, record: object) -> None:
+    connection.isolation_level = None
+
+
+def _begin_migrating(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # does nothing inside a transaction
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_writing(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+_BEGIN = {"migrate": _begin_migrating, "write": _begin_writing, "read": _begin_reading}
+
+
+def _has_room(path: Path) -> bool:
+    return shutil.disk_usage(path.parent).free > 64 * 1024
+
+
+def _holders(path: Path) -> list[str]:
+    """Name the other processes that have a file open, where the system shows them (Linux, own processes)."""
+    names = {f"{path}{suffix}" for suffix in ("", "-wal", "-journal")}
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        if process.name == str(os.getpid()):
+            continue
+        with contextlib.suppress(OSError):
+            if any(str(entry.readlink()) in names for entry in (process / "fd").iterdir()):
+                command = (process / "comm").read_text().strip()
+                found.append(f"process {process.name} ({command})")
+    return found
