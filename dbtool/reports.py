@@ -7,12 +7,13 @@ report's fields by these names, so a name here is a promise.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 Direction = Literal["up", "down"]
 Severity = Literal["error", "warning", "note"]
+TableKind = Literal["table", "view"]
 
 # Nouns
 
@@ -110,7 +111,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as `show --schema` tells it."""
+    """A column as `show --schema` tells it.
+
+    `default` is what a new row gets without a value: SQL where the database fills it in, else the model's.
+    `references` is `table.column`.
+    """
 
     name: str
     type: str
@@ -124,14 +129,46 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A relation of a table, as `show --schema` tells it: its name, the table behind it, one row or many."""
+
+    name: str
+    table: str
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TableSize:
-    """A table with its row count and its size in bytes on disk; None where the database cannot tell."""
+    """A table with its row count and its size in bytes on disk; None where the database cannot tell.
+
+    The rows of a view are not counted, since that would run it.
+    """
 
     name: str
     model: str | None
-    rows: int
+    kind: TableKind
+    rows: int | None
     bytes: int | None
     comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedRows:
+    """The first rows behind one relation of a record; `total` counts all of them.
+
+    `key` names the record's own columns when it holds the foreign key, and is empty when the others do. `condition`
+    is what `show TABLE --where` takes for all of them, and empty where no single condition says it.
+    """
+
+    name: str
+    table: str
+    many: bool
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[Mapping[str, Any], ...]
+    labels: tuple[Mapping[str, str], ...]
+    total: int
+    condition: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,24 +301,27 @@ class ResetReport:
 
 @dataclass(frozen=True, slots=True)
 class TablesReport:
-    """All tables of a database, by name."""
+    """All tables and views of a database, by name; `missing` names the models' tables that it does not have yet."""
 
     database: str
     tables: tuple[TableSize, ...]
+    missing: tuple[str, ...] = ()
     ok: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaReport:
-    """One table's columns, keys and comments."""
+    """One table's columns, keys and comments. `constraints` are those that one column alone does not tell."""
 
     table: str
     model: str | None
+    kind: TableKind
     comment: str | None
     columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
     natural_key: tuple[str, ...]
     constraints: tuple[str, ...]
-    relations: tuple[str, ...]
+    relations: tuple[Link, ...]
     ok: bool = True
 
 
@@ -289,8 +329,8 @@ class SchemaReport:
 class RowsReport:
     """Rows of one table, in order. `total` counts all that match, before `limit`.
 
-    A value stands under its column's name; `labels` holds, for each row, the text of the row that a foreign key
-    points at, under the name of the foreign key's column.
+    A value stands under its column's name; `labels` holds, for each row, the natural key of the row that a foreign
+    key points at, under the name of the foreign key's column.
     """
 
     table: str
@@ -304,15 +344,24 @@ class RowsReport:
 
 @dataclass(frozen=True, slots=True)
 class RecordReport:
-    """One row with its relations: name of the relation to the rows behind it."""
+    """One row, its natural key as `label`, and what its relations lead to."""
 
     table: str
     model: str | None
     label: str
     values: Mapping[str, Any]
     labels: Mapping[str, str]
-    relations: tuple[RowsReport, ...] = field(default=())
-    relation_names: tuple[str, ...] = field(default=())
+    relations: tuple[RelatedRows, ...] = ()
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What was written as CSV: columns in order, and how many rows, the header not counted."""
+
+    table: str
+    columns: tuple[str, ...]
+    rows: int
     ok: bool = True
 
 

@@ -132,6 +132,57 @@ def relations(table: Table) -> tuple[Relation, ...]:
     return tuple(found)
 
 
+def references(table: Table) -> tuple[Relation, ...]:
+    """Return the to-one relations through which a row names another row by its natural key.
+
+    Every foreign key has one: the model's relationship, else the column's name without `_id`.
+    """
+    found = [relation for relation in relations(table) if not relation.secondary and _holds_key(table, relation)]
+    covered = {local for relation in found for local, _ in relation.columns}
+    taken = {*(relation.name for relation in relations(table)), *table.columns.keys()}
+    for implied in _to_one(table):
+        if implied.name not in taken and not any(local in covered for local, _ in implied.columns):
+            found.append(implied)
+    return tuple(found)
+
+
+def nested(table: Table) -> tuple[Relation, ...]:
+    """Return the relations under which other tables' rows, which hold the foreign key, can stand within a row."""
+    found = []
+    for relation in relations(table):
+        target = table.metadata.tables[relation.target]
+        backwards = Relation("", table.key, tuple((remote, local) for local, remote in relation.columns), many=False)
+        if not relation.secondary and not _holds_key(table, relation) and _holds_key(target, backwards):
+            found.append(relation)
+    return tuple(found)
+
+
+def field_of(column: Column[Any]) -> Any | None:
+    """Return the model's Pydantic field of a column, or None where there is no model or no such field."""
+    model = model_of(column.table)
+    return getattr(model, "model_fields", {}).get(column.name) if model else None
+
+
+def is_given(column: Column[Any]) -> bool:
+    """Whether a person may give this column's value; the database computes the others."""
+    return column.computed is None and not (column.identity is not None and column.identity.always)
+
+
+def is_required(column: Column[Any]) -> bool:
+    """Whether a new row must give this column: it holds no null, and nothing else fills it."""
+    filled = column.default is not None or column.server_default is not None or column.identity is not None
+    if column.nullable or filled or column is column.table.autoincrement_column:
+        return False
+    field = field_of(column)
+    return field is None or bool(field.is_required())
+
+
+def _holds_key(table: Table, relation: Relation) -> bool:
+    """Whether the foreign key behind a relation is this table's own; a to-many relation is never."""
+    held = {(key.parent.name, key.column.name) for key in table.foreign_keys if key.column.table.key == relation.target}
+    return not relation.many and set(relation.columns) <= held
+
+
 def _to_one(table: Table) -> Iterator[Relation]:
     for key in foreign_keys(table):
         target, columns = target_of(key)

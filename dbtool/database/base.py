@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,8 @@ from dbtool.database.url import Url
 from dbtool.errors import DbtoolError, ProgramMissingError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Column, Connection, Engine, Table
+    from sqlalchemy.types import TypeEngine
 
 LEDGER = "dbtool_migrations"
 Purpose = Literal["migrate", "write", "read"]
@@ -130,11 +131,29 @@ class Database(ABC):
         """Close what an engine holds."""
         engine.dispose()
 
+    def take_over(self, connection: Connection, context: Any) -> None:
+        """Bring a connection that a foreign env.py opened under dbtool's transaction rules.
+
+        `context` is Alembic's MigrationContext, which has read the heads and begun no step.
+        """
+
+    def give_back(self, connection: Connection, context: Any) -> None:
+        """Commit what `take_over` began; nothing where env.py's own transaction does."""
+
     def after_step(self, connection: Connection) -> None:
         """Finish what one migration began, inside its transaction."""
 
     def before_commit(self, connection: DriverConnection) -> None:
         """Check what must hold at the end of a migration. Raises when it does not."""
+
+    # Rows
+
+    def rounding(self, kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+        """Return what storing a value of this SQL type does to it; None where it comes back as it went in."""
+        return None
+
+    def follow_sequences(self, connection: Connection, table: Table, column: Column[Any]) -> None:
+        """Let the next number that the database gives this column follow those that were given to it."""
 
     # Copies
 

@@ -162,8 +162,9 @@ class Mysql(ServerDatabase):
         with self.translated():
             queries = [*_CATALOGUE, ("check", _CHECKS)] if _is_mariadb(connection) else list(_CATALOGUE)
             found = [(kind, *row) for kind, sql in queries for row in rows(connection, sql)]
+        here = f"`{self.url.database}`."  # views spell out the database, whose name is no part of the schema
         lines = (
-            f"{kind} {name}: {one_line(text)}"
+            f"{kind} {name}: {one_line((text or '').replace(here, ''))}"
             for kind, name, text in found
             if name.partition(".")[0] not in self.own_tables
         )

@@ -29,22 +29,22 @@ from dbtool.errors import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Column, Connection, Engine, Table
 
 # Every object that migrations can make, in the wanted schemas, as (kind, name, definition). A temporary schema
 # and what an extension owns are somebody else's.
 _CATALOGUE = """
 WITH wanted AS (
     SELECT oid, nspname FROM pg_namespace
-    WHERE nspname = ANY(%(schemas)s)
-       OR (%(schemas)s = '{}'::text[] AND nspname = ANY(current_schemas(false)))
+    WHERE nspname = ANY(%(schemas)s::text[])
+       OR (%(schemas)s::text[] = '{}'::text[] AND nspname = ANY(current_schemas(false)))
 ), owned AS (
     SELECT objid FROM pg_depend WHERE deptype = 'e'
 ), relation AS (
     SELECT c.oid, c.relname, c.relkind, wanted.nspname,
            CASE WHEN wanted.nspname = current_schema() THEN '' ELSE wanted.nspname || '.' END || c.relname AS name
     FROM pg_class c JOIN wanted ON wanted.oid = c.relnamespace
-    WHERE c.relname <> ALL(%(own)s) AND c.oid NOT IN (SELECT objid FROM owned)
+    WHERE c.relname <> ALL(%(own)s::text[]) AND c.oid NOT IN (SELECT objid FROM owned)
 )
 SELECT 'table', name, coalesce(obj_description(oid, 'pg_class'), '')
 FROM relation WHERE relkind IN ('r', 'p')
@@ -68,7 +68,7 @@ UNION ALL
 SELECT 'index', name, pg_get_indexdef(relation.oid)
 FROM relation WHERE relkind IN ('i', 'I')
   AND relation.oid NOT IN (SELECT indexrelid FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-                           WHERE c.relname = ANY(%(own)s))
+                           WHERE c.relname = ANY(%(own)s::text[]))
 UNION ALL
 SELECT CASE relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END, name, pg_get_viewdef(oid)
 FROM relation WHERE relkind IN ('v', 'm')
@@ -77,7 +77,7 @@ SELECT 'sequence', name, format_type(seqtypid, NULL) || ' ' || seqincrement || '
 FROM relation JOIN pg_sequence ON seqrelid = oid
 WHERE relkind = 'S' AND NOT EXISTS (
     SELECT FROM pg_depend d JOIN pg_class c ON c.oid = d.refobjid
-    WHERE d.objid = relation.oid AND d.deptype IN ('a', 'i') AND c.relname = ANY(%(own)s))
+    WHERE d.objid = relation.oid AND d.deptype IN ('a', 'i') AND c.relname = ANY(%(own)s::text[]))
 UNION ALL
 SELECT 'trigger', name || '.' || tgname, pg_get_triggerdef(pg_trigger.oid)
 FROM pg_trigger JOIN relation ON tgrelid = relation.oid WHERE NOT tgisinternal
@@ -92,23 +92,29 @@ FROM pg_proc JOIN wanted ON wanted.oid = pronamespace
 WHERE prokind IN ('f', 'p') AND pg_proc.oid NOT IN (SELECT objid FROM owned)
 """
 
+_SEQUENCE = """
+SELECT coalesce(pg_get_serial_sequence(:table, :column), substring(pg_get_expr(adbin, adrelid) FROM '''(.+)''''))
+FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+WHERE attrelid = CAST(:table AS regclass) AND attname = :column
+"""
+
 _MINE = """
 SELECT format('DROP %%s IF EXISTS %%I.%%I CASCADE',
               CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
                              WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname = ANY(%(schemas)s)
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname = ANY(%(schemas)s::text[])
   AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE deptype IN ('e', 'i'))
 UNION ALL
 SELECT format('DROP ROUTINE IF EXISTS %%I.%%I(%%s) CASCADE', n.nspname, proname,
               pg_get_function_identity_arguments(p.oid))
 FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
-WHERE n.nspname = ANY(%(schemas)s) AND p.oid NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')
+WHERE n.nspname = ANY(%(schemas)s::text[]) AND p.oid NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')
 UNION ALL
 SELECT format('DROP %%s IF EXISTS %%I.%%I CASCADE',
               CASE typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, n.nspname, typname)
 FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
-WHERE n.nspname = ANY(%(schemas)s) AND typtype IN ('e', 'd')
+WHERE n.nspname = ANY(%(schemas)s::text[]) AND typtype IN ('e', 'd')
   AND t.oid NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')
 """
 
@@ -237,26 +243,15 @@ class Postgres(ServerDatabase):
 
         return create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
 
-    def follow_sequences(self, connection: DriverConnection, table: str, column: str) -> None:
-        """Set the sequence behind a column to the largest value in it; nothing where there is none."""
-        from psycopg import sql
+    def follow_sequences(self, connection: Connection, table: Table, column: Column[Any]) -> None:
+        """Set the sequence behind a column, if there is one, to the largest value in it."""
+        from sqlalchemy import func, select, text
 
-        found = connection.execute(
-            "SELECT coalesce(pg_get_serial_sequence(%s, %s),"
-            " substring(pg_get_expr(adbin, adrelid) FROM '''(.+)''::regclass'))"
-            " FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum"
-            " WHERE attrelid = %s::regclass AND attname = %s",
-            (_identifier(table), column, _identifier(table), column),
-        ).fetchone()
-        if found and found[0]:
-            statement = sql.SQL(
-                "SELECT setval(%s, greatest((SELECT max({column}) FROM {table}), (SELECT last_value FROM {sequence})))"
-            ).format(
-                column=sql.Identifier(column),
-                table=sql.Identifier(*table.split(".")),
-                sequence=sql.SQL(found[0]),
-            )
-            connection.execute(statement, (found[0],))
+        name = connection.dialect.identifier_preparer.format_table(table)
+        sequence = connection.execute(text(_SEQUENCE), {"table": name, "column": column.name}).scalar()
+        if sequence:
+            largest = select(func.max(column)).scalar_subquery()
+            connection.execute(select(func.setval(text(":name").bindparams(name=sequence), largest)))
 
     # Copies
 
@@ -380,6 +375,3 @@ def _driver() -> Any:
         ) from error
     return psycopg
 
-
-def _identifier(name: str) -> str:
-    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dbtool.database.base import (
@@ -108,6 +108,9 @@ class Sqlite(Database):
     @contextmanager
     def reading(self) -> Iterator[DriverConnection]:
         """Open the file read-only."""
+        if self._in_memory:
+            yield self.engine("migrate").raw_connection().driver_connection
+            return
         self._check_exists()
         with self.translated():
             connection = sqlite3.connect(self._uri("ro"), uri=True, timeout=BUSY_SECONDS)
@@ -196,6 +199,22 @@ class Sqlite(Database):
         """Close the file; a database in memory stays until its object goes."""
         if not self._in_memory:
             engine.dispose()
+
+    def take_over(self, connection: Connection, context: Any) -> None:
+        """Begin one transaction for the run, which the driver and Alembic's per-step commits would not."""
+        from dbtool.database.sqlite_rebuild import watch
+
+        driver: Any = connection.connection.driver_connection
+        driver.isolation_level = None
+        if not driver.in_transaction:
+            execute(driver, "PRAGMA foreign_keys = OFF")
+            execute(driver, "BEGIN IMMEDIATE")
+        context.impl.transactional_ddl = True
+        watch(connection)
+
+    def give_back(self, connection: Connection, context: Any) -> None:
+        """Commit the run."""
+        connection.commit()
 
     def after_step(self, connection: Connection) -> None:
         """Put back what a rebuilt table lost."""

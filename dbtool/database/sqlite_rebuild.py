@@ -41,8 +41,8 @@ class _Kept:
     dropped: set[str] = field(default_factory=set)
 
 
-def watch(engine: Engine) -> None:
-    """Follow the statements of an engine's connections, so that `put_back` knows what was there."""
+def watch(engine: Engine | Connection) -> None:
+    """Follow the statements of a connection, or of an engine's connections, so that `put_back` knows what was there."""
     from sqlalchemy import event
 
     event.listen(engine, "before_cursor_execute", _before)

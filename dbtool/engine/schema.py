@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbtool.config import Config
 from dbtool.errors import ModelsError
-from dbtool.tables import MODEL, SEED_KEY
+from dbtool.tables import MODEL, SEED_KEY, model_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, MetaData, Table
@@ -44,9 +44,9 @@ def describe(metadata: MetaData, config: Config | None = None) -> None:
         table.comment = table.comment or _docstring(model)
         _describe_columns(model, table)
     for table in metadata.tables.values():
-        model = table.info.get(MODEL)
+        owner: Any = model_of(table)
         declared = (
-            getattr(model, "__seed_key__", None) or keys.get(getattr(model, "__name__", "")) or keys.get(table.name)
+            getattr(owner, "__seed_key__", None) or keys.get(getattr(owner, "__name__", "")) or keys.get(table.name)
         )
         if declared:
             table.info[SEED_KEY] = _known_columns(table, tuple([declared] if isinstance(declared, str) else declared))
@@ -101,7 +101,7 @@ def _metadata(module: Any, configured: str, attribute: str) -> MetaData:
     from sqlalchemy import MetaData
     from sqlmodel import SQLModel
 
-    target = SQLModel
+    target: Any = SQLModel
     if attribute:
         target = getattr(module, attribute, None)
         if target is None:

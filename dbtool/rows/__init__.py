@@ -1,1 +1,1 @@
-"""Rows out: find a table, filter, sort, label. Shared by everything that shows data."""
+"""Rows: found, filtered, labelled with what their foreign keys mean, and written out."""

@@ -1,0 +1,236 @@
+"""Compare models with a database, and write the difference as a migration, by Alembic's autogenerate.
+
+What Alembic gets wrong is put right in one plugin that runs before the downgrade is derived, so both directions
+come out right, for `dbtool migrate`, `alembic revision --autogenerate` and `alembic check` alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Any
+
+from dbtool.config import Config
+from dbtool.database import Database
+from dbtool.reports import Change
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.operations import ops
+    from sqlalchemy import Connection, MetaData
+
+PLUGIN = "dbtool.diff"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A difference, ready to be written: Python text for both directions, and the same in words."""
+
+    upgrade: str
+    downgrade: str
+    imports: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+
+def draft(config: Config, database: Database, connection: Connection, metadata: MetaData) -> Draft:
+    """Return what would bring this database to the models. Nothing is changed."""
+    from alembic.autogenerate import produce_migrations, render_python_code
+    from alembic.runtime.migration import MigrationContext
+
+    options = {**compare_options(config, database), "target_metadata": metadata}
+    context = MigrationContext.configure(connection, opts=options)
+    script = produce_migrations(context, metadata)
+    imports: set[str] = set()
+    upgrade, downgrade = (
+        render_python_code(
+            operations,
+            render_as_batch=True,
+            imports=tuple(imports),
+            render_item=_render_into(imports),
+            migration_context=context,
+        )
+        for operations in (script.upgrade_ops, script.downgrade_ops)
+        if operations is not None
+    )
+    assert script.upgrade_ops is not None
+    return Draft(upgrade, downgrade, tuple(sorted(imports)), tuple(changes_of(script.upgrade_ops.ops)))
+
+
+def compare_options(config: Config, database: Database) -> dict[str, Any]:
+    """Return the options under which Alembic compares: the same for dbtool and for env.py."""
+    _register()
+
+    def include_name(name: str | None, kind: str, parents: Any) -> bool:
+        if kind != "table" or name is None:
+            return True
+        return name not in database.own_tables and not any(fnmatch(name, pattern) for pattern in config.exclude)
+
+    return {
+        "compare_type": True,
+        "render_as_batch": True,
+        "include_name": include_name,
+        "include_schemas": bool(config.schemas),
+        "render_item": render_item,
+        "autogenerate_plugins": ["alembic.autogenerate.*", PLUGIN],
+        "version_table": config.version_table,
+    }
+
+
+def render_item(kind: str, item: Any, context: AutogenContext) -> str | bool:
+    """Render SQLModel's own column types as the SQLAlchemy types behind them; the rest is Alembic's."""
+    return _rendered(kind, item, context.imports)
+
+
+def _render_into(imports: set[str]) -> Any:
+    return lambda kind, item, context: _rendered(kind, item, imports)
+
+
+def _rendered(kind: str, item: Any, imports: set[str]) -> str | bool:
+    from sqlalchemy.types import TypeDecorator
+
+    if kind != "type" or not isinstance(item, TypeDecorator):
+        return False
+    inner = item.impl_instance
+    if type(item).__module__.startswith("sqlmodel") and type(inner).__module__ == "sqlalchemy.sql.sqltypes":
+        return f"sa.{inner!r}"
+    imports.add(f"import {type(item).__module__}")
+    return False
+
+
+def changes_of(operations: Iterable[Any]) -> Iterator[Change]:
+    """Tell operations as a person would say them, in order."""
+    from alembic.operations import ops
+
+    for operation in operations:
+        if isinstance(operation, ops.ModifyTableOps):
+            yield from changes_of(operation.ops)
+        else:
+            change = _change(operation)
+            if change is not None:
+                yield change
+
+
+def name_of(changes: Sequence[Change]) -> str:
+    """Derive a migration's name: `add_bio_to_user`, `create_story_and_3_more`."""
+    if not changes:
+        return "empty"
+    tables = [change for change in changes if change.kind in ("create table", "drop table")]
+    first, more = (tables or list(changes))[0], len(tables or changes) - 1
+    verb, _, noun = first.kind.partition(" ")
+    table, _, member = first.subject.partition(".")
+    words = {"create": f"create_{table}", "drop": f"drop_{table}"} if noun == "table" else {}
+    if noun == "column":
+        words = {"add": f"add_{member}_to_{table}", "drop": f"drop_{member}_from_{table}"}
+    name = words.get(verb) or f"{verb}_{member or noun}_on_{table}"
+    return slug(f"{name}_and_{more}_more" if more else name)
+
+
+def slug(name: str) -> str:
+    """Make a file name of any name: lower case letters, digits and single underscores, at most 60."""
+    import unicodedata
+
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:60].rstrip("_") or "migration"
+
+
+def _change(operation: Any) -> Change | None:
+    from alembic.operations import ops
+
+    match operation:
+        case ops.CreateTableOp():
+            count = sum(1 for column in operation.columns if hasattr(column, "type"))
+            return Change(
+                "create table", operation.table_name, f"create table {operation.table_name} ({count} columns)"
+            )
+        case ops.DropTableOp():
+            return Change("drop table", operation.table_name, f"drop table {operation.table_name}", loses_data=True)
+        case ops.AddColumnOp():
+            subject = f"{operation.table_name}.{operation.column.name}"
+            return Change("add column", subject, f"add column {subject} ({_type(operation.column)})")
+        case ops.DropColumnOp():
+            subject = f"{operation.table_name}.{operation.column_name}"
+            return Change("drop column", subject, f"drop column {subject}", loses_data=True)
+        case ops.AlterColumnOp():
+            return _alter(operation)
+        case (
+            ops.CreateIndexOp()
+            | ops.CreateUniqueConstraintOp()
+            | ops.CreateForeignKeyOp()
+            | ops.CreateCheckConstraintOp()
+        ):
+            return _constraint("add", operation)
+        case ops.DropIndexOp() | ops.DropConstraintOp():
+            return _constraint("drop", operation)
+        case ops.CreateTableCommentOp() | ops.DropTableCommentOp():
+            table = operation.table_name
+            return Change("alter comment", table, f"change the comment of {table}")
+    return None
+
+
+def _type(column: Any) -> str:
+    return f"{column.type!s}{'' if column.nullable else ', required'}"
+
+
+def _alter(operation: ops.AlterColumnOp) -> Change:
+    subject = f"{operation.table_name}.{operation.column_name}"
+    parts = []
+    if operation.modify_type is not None:
+        parts.append(f"type {operation.existing_type} to {operation.modify_type}")
+    if operation.modify_nullable is not None:
+        parts.append("may be empty" if operation.modify_nullable else "required")
+    if operation.modify_comment is not False:
+        parts.append("comment")
+    if operation.modify_server_default is not False:
+        parts.append("default")
+    return Change("alter column", subject, f"change column {subject}: {', '.join(parts) or 'definition'}")
+
+
+def _constraint(verb: str, operation: Any) -> Change:
+    from alembic.operations import ops
+
+    is_index = isinstance(operation, ops.CreateIndexOp | ops.DropIndexOp)
+    name = operation.index_name if is_index else operation.constraint_name
+    table = getattr(operation, "table_name", None) or getattr(operation, "source_table", "")
+    kinds: dict[type[Any], str] = {
+        ops.CreateUniqueConstraintOp: "unique constraint",
+        ops.CreateForeignKeyOp: "foreign key",
+        ops.CreateCheckConstraintOp: "check",
+    }
+    noun = "index" if is_index else kinds.get(type(operation)) or "constraint"
+    return Change(f"{verb} {noun}", f"{table}.{name}", f"{verb} {noun} {name} on {table}")
+
+
+# The plugin
+
+
+def _register() -> None:
+    """Make the plugin known to Alembic, once per process."""
+    from alembic.runtime.plugins import Plugin, _all_plugins
+
+    if PLUGIN not in _all_plugins:
+        import sys
+
+        Plugin.setup_plugin_from_module(sys.modules[__name__], PLUGIN)
+
+
+def setup(plugin: Any) -> None:
+    """Hook the corrections in; Alembic calls this."""
+    from alembic.util import DispatchPriority
+
+    from dbtool.engine import operations  # noqa: F401  (registers how our operations are rendered)
+
+    plugin.add_autogenerate_comparator(_correct, "autogenerate", "dbtool", priority=DispatchPriority.LAST)
+
+
+def _correct(context: AutogenContext, upgrade: ops.UpgradeOps) -> Any:
+    from alembic.util import PriorityDispatchResult
+
+    from dbtool.engine import operations
+
+    upgrade.ops = operations.corrected(context, upgrade.ops)
+    return PriorityDispatchResult.CONTINUE

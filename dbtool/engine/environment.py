@@ -1,0 +1,102 @@
+"""What the generated env.py calls when plain Alembic runs: the same rules, ledger and comparison as dbtool's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbtool import database as databases
+from dbtool.config import Config, load_config
+from dbtool.database import Database
+from dbtool.engine import diff, history, schema
+from dbtool.engine.history import History
+from dbtool.engine.runner import Recorder
+from dbtool.reports import Revision
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, MetaData
+
+
+def run_environment(context: Any, metadata: MetaData) -> None:
+    """Run Alembic's command on the project's database, or write its SQL in offline mode.
+
+    `context` is Alembic's `alembic.context`. A URL that a program set with
+    `Config.set_main_option("sqlalchemy.url", ...)` wins over the project's.
+    """
+    config = _config(context)
+    schema.describe(metadata, config)
+    database = databases.of(config)
+    options = {
+        **diff.compare_options(config, database),
+        "target_metadata": metadata,
+        "transactional_ddl": database.transactional_ddl,
+        "process_revision_directives": _timestamp_ids(config),
+    }
+    if context.is_offline_mode():
+        dialect = database.engine("read").dialect
+        context.configure(dialect_name=dialect.name, literal_binds=True, **options)
+        with context.begin_transaction():
+            context.run_migrations()
+        return
+    if not database.exists():
+        database.create()
+    with database.connect("migrate") as connection:
+        _run(context, config, database, connection, options)
+
+
+def _run(context: Any, config: Config, database: Database, connection: Connection, options: dict[str, Any]) -> None:
+    recorder = Recorder(config, database, history.read(config), connection)
+    applied = _Applied(recorder)
+    context.configure(connection=connection, on_version_apply=applied, **options)
+    recorder.at_once = not database.transactional_ddl
+    with context.begin_transaction():
+        context.run_migrations()
+        if applied.count:
+            recorder.finish()
+    connection.commit()
+
+
+class _Applied:
+    """Alembic's callback after each step: the ledger of a run that Alembic leads."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.count = 0
+
+    def __call__(self, *, step: Any, **ignored: Any) -> None:
+        if not self.count:
+            self.recorder.begin()
+        self.count += 1
+        for revision in _revisions(self.recorder.history, step.up_revision_ids):
+            self.recorder.record(revision, "up" if step.is_upgrade else "down")
+        self.recorder.start()
+
+
+def _revisions(known: History, ids: Sequence[str]) -> list[Revision]:
+    wanted = set(ids)
+    return [revision for revision in known.revisions if revision.id in wanted]
+
+
+def _config(context: Any) -> Config:
+    """Load the project that this folder belongs to, at the URL that the calling program chose."""
+    config = load_config(project=Path(context.script.dir).resolve())
+    options = context.config.file_config
+    section = context.config.config_ini_section
+    if config.alembic_ini is not None or not options.has_option(section, "sqlalchemy.url"):
+        return config
+    url = options.get(section, "sqlalchemy.url")
+    return replace(config, url=replace(config.url, text=url, source="sqlalchemy.url of the calling program"))
+
+
+def _timestamp_ids(config: Config) -> Any:
+    """Give a file that `alembic revision` makes an id like dbtool's own."""
+
+    def directives(context: Any, revision: Any, found: list[Any]) -> None:
+        from datetime import UTC, datetime
+
+        for directive in found:
+            directive.rev_id = history.next_id(history.read(config), datetime.now(UTC))
+
+    return directives

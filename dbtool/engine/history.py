@@ -1,0 +1,336 @@
+"""What is recorded: the migration files and the lock that lists them, read without running any of them."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from dbtool.config import Config
+from dbtool.errors import ConflictError, DuplicateError, ForkedError, HistoryError, UnreadableFileError
+from dbtool.reports import Revision
+
+Host = Literal["dbtool", "alembic"]
+
+MARKER = "DBTOOL_ENVIRONMENT"
+LOCK_HEADER = (
+    "# Every migration in order: id, parent, hash of its text, hash of its meaning.\n"
+    "# dbtool writes this file and git should hold it: two branches that both add a migration conflict here.\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LockLine:
+    """One migration as the lock lists it."""
+
+    id: str
+    parents: tuple[str, ...]
+    text_hash: str
+    meaning_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All migration files, parents before children, and what the lock lists beyond them.
+
+    `host` says whose env.py it is: dbtool's generated one, which need not run, or a foreign one. `gone` holds the
+    lock lines whose file is missing; `locked` is whether there is a lock.
+    """
+
+    revisions: tuple[Revision, ...] = ()
+    host: Host = "dbtool"
+    gone: tuple[LockLine, ...] = ()
+    locked: bool = False
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The ids that nothing follows, oldest first."""
+        followed = {parent for revision in self.revisions for parent in (*revision.parents, *revision.depends_on)}
+        return tuple(revision.id for revision in self.revisions if revision.id not in followed)
+
+    def followed_by(self, revision: Revision) -> History:
+        """Return this history with one more file at its end."""
+        return replace(self, revisions=(*self.revisions, revision))
+
+
+def read(config: Config) -> History:
+    """Read the files and the lock.
+
+    A file whose text hashes as the lock says is not parsed. Raises ConflictError, UnreadableFileError,
+    DuplicateError, and ForkedError where dbtool keeps the history and two files follow the same one.
+    """
+    host = host_of(config)
+    lines = _read_lock(config.lock) if host == "dbtool" else {}
+    found = [_read_file(config, path, lines) for folder in config.versions for path in _files(folder)]
+    _refuse_duplicates(found)
+    revisions = _in_order(found)
+    ids = {revision.id for revision in revisions}
+    history = History(
+        revisions, host, tuple(line for line in lines.values() if line.id not in ids), locked=config.lock.exists()
+    )
+    _refuse_gaps(history)
+    if host == "dbtool":
+        _refuse_forks(history)
+    return history
+
+
+def host_of(config: Config) -> Host:
+    """Return whose env.py the migrations folder holds; a folder without one will be dbtool's."""
+    path = config.migrations / "env.py"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return "dbtool"
+    if MARKER not in text:
+        return "alembic"
+    return "dbtool" if any(name == MARKER for name, _ in _assignments(_parse(path, text))) else "alembic"
+
+
+def describe(path: Path, shown: str) -> Revision:
+    """Read one migration file by its syntax tree; `shown` is its path as people write it."""
+    text = normalised(path.read_bytes())
+    tree = _parse(path, text)
+    values = dict(_assignments(tree))
+    if not isinstance(values.get("revision"), str):
+        raise UnreadableFileError(f'{shown} says no `revision = "..."`', hint="correct the file, or move it away")
+    id = str(values["revision"])
+    return Revision(
+        id=id,
+        name=_name(path, id),
+        parents=_ids(values.get("down_revision")),
+        path=str(path),
+        text_hash=text_hash(text),
+        meaning_hash=meaning_hash(tree),
+        listed=False,
+        depends_on=_ids(values.get("depends_on")),
+    )
+
+
+def write_lock(config: Config, revisions: Iterable[Revision]) -> None:
+    """List these revisions, in this order, in one step that a crash cannot cut in half."""
+    lines = (
+        f"{each.id} {','.join(each.parents) or 'base'} {each.text_hash} {each.meaning_hash}\n" for each in revisions
+    )
+    write_whole(config.lock, LOCK_HEADER + "".join(lines))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a crash leaves either the old text or the new one."""
+    import os
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def normalised(content: bytes) -> str:
+    """Return a file's text without BOM and with `\\n` at the end of lines."""
+    return content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").decode("utf-8", errors="surrogateescape")
+
+
+def text_hash(text: str) -> str:
+    """Return the hash of a normalised text, 32 hex digits."""
+    return hashlib.sha256(text.encode("utf-8", errors="surrogateescape")).hexdigest()[:32]
+
+
+def meaning_hash(tree: ast.Module) -> str:
+    """Return the hash of what a file does, 32 hex digits: comments, docstrings and formatting do not count.
+
+    The walk is our own, since the text of `ast.dump` and `ast.unparse` changes between versions of Python.
+    """
+    return hashlib.sha256("\n".join(_walk(tree)).encode("utf-8", errors="surrogateescape")).hexdigest()[:32]
+
+
+_IGNORED = frozenset({"ctx", "kind", "type_comment", "type_ignores", "lineno", "col_offset"})
+
+
+def _walk(node: ast.AST) -> Iterator[str]:
+    yield type(node).__name__
+    for name in sorted(node._fields):
+        value = getattr(node, name, None)
+        if name == "body" and isinstance(value, list) and _has_docstring(node):
+            value = value[1:]
+        if name not in _IGNORED and value not in (None, []):
+            yield f".{name}"
+            yield from _walk_value(value)
+    yield "/"
+
+
+def _walk_value(value: object) -> Iterator[str]:
+    if isinstance(value, ast.AST):
+        yield from _walk(value)
+    elif isinstance(value, list):
+        yield "["
+        for item in value:
+            yield from _walk_value(item)
+        yield "]"
+    else:
+        yield f"{type(value).__name__} {value!r}"
+
+
+def _has_docstring(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or not node.body:
+        return False
+    first = node.body[0]
+    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from sorted(path for path in folder.iterdir() if _is_migration(path.name))
+
+
+def _is_migration(name: str) -> bool:
+    return name.endswith(".py") and name != "__init__.py" and not name.startswith(".")
+
+
+def _read_file(config: Config, path: Path, lines: Mapping[str, LockLine]) -> Revision:
+    line = lines.get(path.name.partition("_")[0])
+    if line is not None:
+        text = normalised(path.read_bytes())
+        if text_hash(text) == line.text_hash:
+            name = _name(path, line.id)
+            return Revision(line.id, name, line.parents, str(path), line.text_hash, line.meaning_hash)
+    revision = describe(path, config.relative(path))
+    line = lines.get(revision.id)
+    if line is None:
+        return revision
+    same = line.meaning_hash == revision.meaning_hash and line.parents == revision.parents
+    return replace(revision, listed=True, stale=not same)
+
+
+def _parse(path: Path, text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        raise UnreadableFileError(
+            f"{path}{f':{line}' if line else ''} is not valid Python: {getattr(error, 'msg', error)}",
+            hint="correct the file, or restore it with git",
+        ) from error
+
+
+def _assignments(tree: ast.Module) -> Iterator[tuple[str, object]]:
+    """Yield each `name = literal` of a module; what is no literal is yielded as None."""
+    for node in tree.body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        for target in targets:
+            if isinstance(target, ast.Name) and isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                try:
+                    yield target.id, ast.literal_eval(node.value)
+                except ValueError:
+                    yield target.id, None
+
+
+def _ids(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(str(item) for item in value) if isinstance(value, tuple | list | set) else ()
+
+
+def _name(path: Path, id: str) -> str:
+    return path.stem.removeprefix(id).strip("_-") or path.stem
+
+
+def _read_lock(path: Path) -> dict[str, LockLine]:
+    try:
+        text = normalised(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    lines: dict[str, LockLine] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(("<<<<<<<", "=======", ">>>>>>>", "|||||||")):
+            raise ConflictError(
+                f"{path}:{number}: two branches both added a migration, and their merge is not finished",
+                hint="dbtool rebase",
+            )
+        if line.strip() and not line.startswith("#"):
+            listed = _lock_line(path, number, line)
+            lines[listed.id] = listed
+    return lines
+
+
+def _lock_line(path: Path, number: int, line: str) -> LockLine:
+    parts = line.split()
+    if len(parts) != 4:
+        raise HistoryError(f"{path}:{number}: this is no line of a lock", hint=f"git checkout -- {path.name}")
+    id, parents, text, meaning = parts
+    return LockLine(id, () if parents == "base" else tuple(parents.split(",")), text, meaning)
+
+
+def _in_order(found: list[Revision]) -> tuple[Revision, ...]:
+    """Sort parents before children; among equals, by id."""
+    waiting = sorted(found, key=lambda revision: revision.id)
+    known = {revision.id for revision in found}
+    placed: dict[str, Revision] = {}
+    while waiting:
+        later = []
+        for revision in waiting:
+            needed = {parent for parent in (*revision.parents, *revision.depends_on) if parent in known}
+            if needed <= placed.keys():
+                placed[revision.id] = revision
+            else:
+                later.append(revision)
+        if len(later) == len(waiting):
+            labels = ", ".join(revision.label for revision in later)
+            raise HistoryError(
+                f"these migrations follow each other in a circle: {labels}", hint="correct down_revision"
+            )
+        waiting = later
+    return tuple(placed.values())
+
+
+def _refuse_duplicates(found: list[Revision]) -> None:
+    seen: dict[str, Revision] = {}
+    for revision in found:
+        if revision.id in seen:
+            names = f"{Path(seen[revision.id].path).name} and {Path(revision.path).name}"
+            raise DuplicateError(f"{names} both say revision {revision.id}", hint="give one of them an id of its own")
+        seen[revision.id] = revision
+
+
+def _refuse_gaps(history: History) -> None:
+    """Refuse a file that follows one which neither a file nor the lock knows."""
+    known = {*(revision.id for revision in history.revisions), *(line.id for line in history.gone)}
+    for revision in history.revisions:
+        for parent in revision.parents:
+            if parent not in known:
+                raise HistoryError(
+                    f"{Path(revision.path).name} follows {parent}, and no file says `revision = {parent!r}`",
+                    hint="restore the missing file with git, or correct down_revision",
+                )
+
+
+def _refuse_forks(history: History) -> None:
+    if len(history.heads) < 2:
+        return
+    by_parent: dict[tuple[str, ...], list[Revision]] = {}
+    for revision in history.revisions:
+        by_parent.setdefault(revision.parents, []).append(revision)
+    for parents, children in by_parent.items():
+        if len(children) > 1:
+            labels = " and ".join(child.label for child in children)
+            raise ForkedError(f"{labels} both follow {', '.join(parents) or 'base'}", hint="dbtool rebase")
+    raise ForkedError(f"there is more than one head: {', '.join(history.heads)}", hint="dbtool rebase")
+
+
+def next_id(history: History, now: datetime) -> str:
+    """Return a new revision's id, 14 digits: the time in UTC, or one second after the head's when clocks differ."""
+    ids = [revision.id for revision in history.revisions if len(revision.id) == 14 and revision.id.isdigit()]
+    wanted = now.astimezone(UTC)
+    if ids:
+        with suppress(ValueError):
+            newest = datetime.strptime(max(ids), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+            wanted = max(wanted, newest + timedelta(seconds=1))
+    return wanted.strftime("%Y%m%d%H%M%S")

@@ -1,0 +1,124 @@
+"""Which migrations a database has run: Alembic's version table, and dbtool's own ledger beside it.
+
+Read and written through the bare driver, so that `status` needs no SQLAlchemy; inside a run the driver's
+connection is the migration's own, so a row lands in the same transaction.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dbtool.database import LEDGER, Catalogue, Database, DriverConnection, execute, rows
+from dbtool.reports import AppliedRow, Direction
+
+_COLUMNS = "revision, name, checksum, direction, applied_at, seconds, steps, applied_by, version, fingerprint"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a database says it has run. `heads` is Alembic's word, `rows` the ledger's, oldest first."""
+
+    heads: tuple[str, ...] = ()
+    rows: tuple[AppliedRow, ...] = ()
+    kept: bool = False
+
+    @property
+    def last_fingerprint(self) -> str | None:
+        """The fingerprint after the last recorded run, if that run is also where Alembic says the database is."""
+        if not self.rows:
+            return None
+        last = self.rows[-1]
+        matches = last.revision in self.heads if last.direction == "up" else last.revision not in self.heads
+        return last.fingerprint if matches else None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row to be written; the database's own clock says when."""
+
+    revision: str
+    name: str
+    checksum: str
+    direction: Direction
+    seconds: float
+    steps: int
+    applied_by: str
+    version: str
+
+
+def read(database: Database, connection: DriverConnection) -> Record:
+    """Read what a database has run; one that no migration has touched reads as empty."""
+    tables = database.table_names(connection)
+    heads: tuple[str, ...] = ()
+    if database.version_table in tables:
+        heads = tuple(
+            sorted(str(row[0]) for row in rows(connection, f"SELECT version_num FROM {database.version_table}"))
+        )
+    if LEDGER not in tables:
+        return Record(heads)
+    found = rows(connection, f"SELECT {_COLUMNS} FROM {LEDGER} ORDER BY id")
+    return Record(heads, tuple(_row(*row) for row in found), kept=True)
+
+
+def last_catalogue(connection: DriverConnection) -> Catalogue | None:
+    """Read the catalogue that the last run left behind."""
+    sql = f"SELECT catalogue FROM {LEDGER} WHERE catalogue IS NOT NULL ORDER BY id DESC LIMIT 1"
+    found = rows(connection, sql)
+    if not found:
+        return None
+    text = zlib.decompress(bytes(found[0][0])).decode()
+    return Catalogue(tuple(text.split("\n")) if text else ())
+
+
+def prepare(database: Database, connection: DriverConnection) -> None:
+    """Make the ledger where there is none."""
+    if LEDGER not in database.table_names(connection):
+        execute(connection, database.create_ledger)
+
+
+def append(
+    database: Database, connection: DriverConnection, entries: Sequence[Entry], catalogue: Catalogue | None
+) -> None:
+    """Write rows in order; the last one carries the catalogue that the run left behind."""
+    mark = database.placeholder
+    marks = ", ".join([mark] * 4 + [database.now] + [mark] * 6)
+    sql = f"INSERT INTO {LEDGER} ({_COLUMNS}, catalogue) VALUES ({marks})"
+    values = [_values(entry, catalogue if entry is entries[-1] else None) for entry in entries]
+    cursor = connection.cursor()
+    try:
+        cursor.executemany(sql, values)
+    finally:
+        cursor.close()
+
+
+def _values(entry: Entry, catalogue: Catalogue | None) -> tuple[Any, ...]:
+    return (
+        entry.revision,
+        entry.name[:255],
+        entry.checksum,
+        entry.direction,
+        round(entry.seconds, 6),
+        entry.steps,
+        entry.applied_by[:255],
+        entry.version,
+        catalogue.fingerprint if catalogue else None,
+        zlib.compress(catalogue.text.encode()) if catalogue else None,
+    )
+
+
+def _row(revision: str, name: str, checksum: str, direction: str, applied_at: Any, *rest: Any) -> AppliedRow:
+    seconds, steps, applied_by, version, fingerprint = rest
+    going: Direction = "down" if direction == "down" else "up"
+    return AppliedRow(
+        revision, name, checksum, going, _utc(applied_at), float(seconds), int(steps), applied_by, version, fingerprint
+    )
+
+
+def _utc(value: Any) -> datetime:
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    assert isinstance(moment, datetime)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,139 @@
+"""Decide, touch nothing: files against ledger, and which migrations a move takes. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from dbtool.engine.history import History
+from dbtool.errors import EditedError, MissingFileError, RevisionError
+from dbtool.reports import AppliedRow, Revision, Standing
+
+BASE = "base"
+
+
+def standing(history: History, heads: Sequence[str], ledger: Sequence[AppliedRow]) -> Standing:
+    """Compare the files with what a database has run.
+
+    Edited means that the ledger of this database holds another meaning; stale that a file which it has not run
+    is not what the lock says; missing that it ran, or the lock lists, a file that is gone.
+    """
+    ran = ancestors(history, heads)
+    known = {revision.id for revision in history.revisions}
+    checksums = {row.revision: row.checksum for row in ledger if row.direction == "up"}
+    applied = tuple(revision for revision in history.revisions if revision.id in ran)
+    pending = tuple(revision for revision in history.revisions if revision.id not in ran)
+    missing = [
+        *(id for id in sorted(ran) if id not in known),
+        *(line.id for line in history.gone if line.id not in ran),
+    ]
+    return Standing(
+        current=tuple(heads),
+        heads=history.heads,
+        applied=applied,
+        pending=pending,
+        edited=tuple(revision for revision in applied if _edited(revision, checksums)),
+        missing=tuple(missing),
+        stale=tuple(revision for revision in pending if revision.stale),
+        unlisted=tuple(revision for revision in history.revisions if history.locked and not revision.listed),
+    )
+
+
+def require_intact(found: Standing) -> None:
+    """Raise EditedError or MissingFileError when the files are not what was run or listed."""
+    if found.missing:
+        raise MissingFileError(
+            f"the file of migration {', '.join(found.missing)} is gone", hint="git checkout -- migrations/"
+        )
+    if found.edited:
+        raise EditedError(
+            f"{_labels(found.edited)} was changed after this database ran it",
+            hint="git checkout -- migrations/   (a change belongs in a new migration: dbtool migrate)",
+        )
+    if found.stale:
+        raise EditedError(f"{_labels(found.stale)} is not what migrations/dbtool.lock lists", hint="dbtool migrate")
+
+
+def ancestors(history: History, ids: Iterable[str]) -> frozenset[str]:
+    """Return these revisions and everything they follow, by files and lock."""
+    parents = {line.id: line.parents for line in history.gone}
+    parents |= {revision.id: (*revision.parents, *revision.depends_on) for revision in history.revisions}
+    found: set[str] = set()
+    waiting = list(ids)
+    while waiting:
+        id = waiting.pop()
+        if id not in found:
+            found.add(id)
+            waiting.extend(parents.get(id, ()))
+    return frozenset(found)
+
+
+def forward(history: History, heads: Sequence[str], target: str | None = None) -> tuple[Revision, ...]:
+    """Return what must run to bring a database from `heads` to the target, in order; None means every head."""
+    ran = ancestors(history, heads)
+    wanted = ancestors(history, history.heads if target is None else [target])
+    return tuple(revision for revision in history.revisions if revision.id in wanted and revision.id not in ran)
+
+
+def backward(history: History, heads: Sequence[str], target: str) -> tuple[Revision, ...]:
+    """Return what must be taken back to bring a database from `heads` to the target, in order."""
+    kept = ancestors(history, () if target == BASE else [target])
+    ran = ancestors(history, heads)
+    return tuple(revision for revision in reversed(history.revisions) if revision.id in ran and revision.id not in kept)
+
+
+def resolve(history: History, word: str, heads: Sequence[str]) -> str:
+    """Return the id that a person means by an id, a unique prefix of one, a name, `base`, `head`, `-1` or `+1`.
+
+    `-1` counts back from where the database is. Raises RevisionError naming the nearest ones.
+    """
+    if word == BASE:
+        return BASE
+    if word in ("head", "heads"):
+        return _only(history.heads, word) if history.revisions else BASE
+    if word[:1] in "+-" and word[1:].isdigit():
+        return _relative(history, int(word), heads)
+    exact = [revision for revision in history.revisions if word in (revision.id, revision.name, revision.label)]
+    matches = exact or [revision for revision in history.revisions if revision.id.startswith(word)]
+    if not matches:
+        raise RevisionError(f"no migration is called `{word}`", hint=_suggestion(history, word))
+    if len(matches) > 1:
+        raise RevisionError(
+            f"`{word}` names {len(matches)} migrations",
+            hint="say the whole id",
+            problems=[revision.label for revision in matches],
+        )
+    return matches[0].id
+
+
+def _relative(history: History, distance: int, heads: Sequence[str]) -> str:
+    ran = ancestors(history, heads)
+    order = [revision.id for revision in history.revisions]
+    done = sum(1 for id in order if id in ran)
+    position = done + distance
+    if not 0 <= position <= len(order):
+        raise RevisionError(
+            f"there are only {done} migrations behind and {len(order) - done} ahead", hint="dbtool status"
+        )
+    return order[position - 1] if position else BASE
+
+
+def _edited(revision: Revision, checksums: dict[str, str]) -> bool:
+    recorded = checksums.get(revision.id)
+    return revision.stale if recorded is None else recorded != revision.meaning_hash
+
+
+def _only(ids: Sequence[str], word: str) -> str:
+    if len(ids) > 1:
+        raise RevisionError(f"`{word}` names {len(ids)} migrations: {', '.join(ids)}", hint="say the whole id")
+    return ids[0]
+
+
+def _suggestion(history: History, word: str) -> str:
+    words = [revision.name for revision in history.revisions] + [revision.id for revision in history.revisions]
+    near = get_close_matches(word, words, n=1)
+    return f"did you mean `{near[0]}`?" if near else "dbtool status lists them"
+
+
+def _labels(revisions: Sequence[Revision]) -> str:
+    return ", ".join(revision.label for revision in revisions)

@@ -1,0 +1,368 @@
+"""Run migrations: through Alembic's EnvironmentContext, with steps, ledger and transaction of our own.
+
+In a dbtool project the connection is ours and env.py is not executed, so no models are imported. In a foreign
+project env.py is executed, and its connection taken over before the first step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import platform
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import dbtool
+from dbtool.config import Config
+from dbtool.conversation import Running, Statement, Tell, silent
+from dbtool.database import LEDGER, Database
+from dbtool.engine import ledger, plan
+from dbtool.engine.history import History
+from dbtool.engine.ledger import Entry
+from dbtool.errors import ConfigError, DatabaseMissingError, DbtoolError, MigrationError
+from dbtool.reports import Applied, Direction, Revision
+
+if TYPE_CHECKING:
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.runtime.migration import MigrationContext, RevisionStep
+    from sqlalchemy import Connection
+
+Choose = Callable[[Sequence[str]], tuple[Revision, ...]]
+
+
+def upgrade(
+    config: Config,
+    database: Database,
+    history: History,
+    *,
+    to: str | None = None,
+    dry_run: bool = False,
+    tell: Tell = silent,
+) -> tuple[Applied, ...]:
+    """Apply what is pending up to `to`, an id, in order; None means all.
+
+    What is pending is decided anew once the transaction holds the database. Raises MigrationError; then the
+    database is as it was, except where the database commits every DDL statement.
+    """
+    return _run(config, database, history, "up", lambda heads: plan.forward(history, heads, to), dry_run, tell)
+
+
+def downgrade(
+    config: Config, database: Database, history: History, *, to: str, tell: Tell = silent
+) -> tuple[Applied, ...]:
+    """Take back what was applied after `to`, an id or `base`, newest first."""
+    return _run(config, database, history, "down", lambda heads: plan.backward(history, heads, to), False, tell)
+
+
+def _run(
+    config: Config,
+    database: Database,
+    history: History,
+    direction: Direction,
+    choose: Choose,
+    dry_run: bool,
+    tell: Tell,
+) -> tuple[Applied, ...]:
+    run = Run(config, database, history, direction, choose, dry_run, tell)
+    host = _own_host if history.host == "dbtool" else _foreign_host
+    try:
+        host(run)
+    except _RolledBack:
+        pass
+    except DbtoolError:
+        raise
+    except Exception as error:
+        if run.current is None:
+            raise
+        raise _failure(run, error) from error
+    return tuple(run.applied)
+
+
+class _RolledBack(Exception):
+    """Ends a dry run: everything worked, and nothing of it stays."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One run while it goes on: what was chosen, where it is, what it has done."""
+
+    config: Config
+    database: Database
+    history: History
+    direction: Direction
+    choose: Choose
+    dry_run: bool
+    tell: Tell
+    applied: list[Applied] = field(default_factory=list)
+    current: Revision | None = None
+
+    def steps(self, heads: Sequence[str], context: MigrationContext) -> Iterator[RevisionStep]:
+        """Yield what Alembic runs, once the connection is under our rules; the last act writes the ledger."""
+        chosen = self.choose(heads)
+        if not chosen:
+            return
+        connection = _connection_of(context)
+        recorder = Recorder(self.config, self.database, self.history, connection, self.tell)
+        recorder.begin(keep_ledger=self.history.host == "dbtool")
+        context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, self._applied(recorder))
+        for number, (revision, step) in enumerate(zip(chosen, self._alembic_steps(chosen), strict=True), 1):
+            self.current = revision
+            self.tell(Running(revision.id, revision.name, self.direction, number, len(chosen)))
+            recorder.start()
+            recorder.is_last = number == len(chosen)
+            recorder.at_once = not _one_transaction(context)
+            yield step
+        recorder.finish()
+        if self.dry_run:
+            raise _RolledBack
+
+    def _alembic_steps(self, chosen: Sequence[Revision]) -> Iterator[RevisionStep]:
+        from alembic.runtime.migration import RevisionStep  # 256 ms of CPU, paid by who migrates
+        from alembic.script.revision import RevisionMap
+
+        files = {revision.id: _file(revision) for revision in self.history.revisions}
+        revision_map = RevisionMap(lambda: iter(files.values()))
+        _ = revision_map.heads  # reading them links the files to each other
+        for revision in chosen:
+            yield RevisionStep(revision_map, files[revision.id], self.direction == "up")
+
+    def _applied(self, recorder: Recorder) -> Callable[..., None]:
+        def applied(*, ctx: MigrationContext, step: Any, **ignored: Any) -> None:
+            assert self.current is not None
+            self.applied.append(recorder.record(self.current, self.direction))
+
+        return applied
+
+
+class Recorder:
+    """Writes the ledger of one run, in the run's own transaction, and finishes what each migration began."""
+
+    def __init__(
+        self, config: Config, database: Database, history: History, connection: Connection, tell: Tell = silent
+    ) -> None:
+        self.config = config
+        self.database = database
+        self.history = history
+        self.connection = connection
+        self.tell = tell
+        self.at_once = False
+        self.is_last = True
+        self.keeps_ledger = True
+        self._entries: list[Entry] = []
+        self._statements = 0
+        self._started = self._statement_started = perf_counter()
+
+    @property
+    def driver(self) -> Any:
+        """The bare driver's connection, inside the migration's transaction."""
+        return self.connection.connection.driver_connection
+
+    def begin(self, *, keep_ledger: bool = True) -> None:
+        """Make the ledger if there is none, and begin to count statements.
+
+        In a foreign project no ledger is made, since plain `alembic check` would want to drop it; one that is
+        there already is kept.
+        """
+        from sqlalchemy import event
+
+        self.keeps_ledger = keep_ledger or LEDGER in self.database.table_names(self.driver)
+        if self.keeps_ledger:
+            ledger.prepare(self.database, self.driver)
+        event.listen(self.connection, "before_cursor_execute", self._before_statement)
+        event.listen(self.connection, "after_cursor_execute", self._after_statement)
+
+    def start(self) -> None:
+        """Begin to time a migration."""
+        self._started = perf_counter()
+        self._statements = 0
+
+    def record(self, revision: Revision, direction: Direction) -> Applied:
+        """Finish a migration inside its transaction, and note it for the ledger."""
+        self.database.after_step(self.connection)
+        seconds = perf_counter() - self._started
+        entry = Entry(
+            revision.id,
+            revision.name,
+            revision.meaning_hash,
+            direction,
+            seconds,
+            self._statements,
+            _who(),
+            dbtool.__version__,
+        )
+        self._entries.append(entry)
+        if self.at_once:
+            self._write(with_catalogue=self.is_last)
+        return Applied(revision.id, revision.name, direction, seconds, self._statements)
+
+    def finish(self) -> None:
+        """Write what is still to be written, and check what must hold before the commit."""
+        self._write(with_catalogue=True)
+        self.database.before_commit(self.driver)
+
+    def _write(self, *, with_catalogue: bool) -> None:
+        if self._entries and self.keeps_ledger:
+            catalogue = self.database.catalogue(self.driver) if with_catalogue else None
+            ledger.append(self.database, self.driver, self._entries, catalogue)
+        self._entries.clear()
+
+    def _before_statement(self, *ignored: Any) -> None:
+        self._statement_started = perf_counter()
+
+    def _after_statement(self, connection: Connection, cursor: Any, statement: str, *ignored: Any) -> None:
+        if self.database.version_table not in statement:
+            self._statements += 1
+            self.tell(Statement(statement, perf_counter() - self._statement_started))
+
+
+def _own_host(run: Run) -> None:
+    with run.database.connect("migrate") as connection, environment(run.config, run.steps) as context:
+        context.configure(
+            connection=connection,
+            transactional_ddl=run.database.transactional_ddl,
+            transaction_per_migration=_needs_autocommit(run),
+            version_table=run.config.version_table,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+def _foreign_host(run: Run) -> None:
+    def take_over(heads: Sequence[str], context: MigrationContext) -> Iterator[RevisionStep]:
+        connection = _connection_of(context)
+        _require_same_database(run, connection)
+        run.database.take_over(connection, context)
+        yield from run.steps(heads, context)
+        run.database.give_back(connection, context)
+
+    with (
+        contextlib.chdir(run.config.root),
+        contextlib.redirect_stdout(sys.stderr),
+        run.database.translated(),
+        environment(run.config, take_over) as context,
+    ):
+        context.script.run_env()
+
+
+def environment(config: Config, steps: Callable[..., Any]) -> EnvironmentContext:
+    """Return Alembic's environment of a project, whose work is `steps`."""
+    from alembic.config import Config as AlembicConfig
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+
+    if config.alembic_ini is not None:
+        options = AlembicConfig(str(config.alembic_ini))
+    else:
+        options = AlembicConfig(toml_file=str(config.pyproject) if config.pyproject else None)
+    options.set_main_option("script_location", str(config.migrations).replace("%", "%%"))
+    if config.sources["url"] in ("--url", "environment DATABASE_URL", "environment DBTOOL_URL"):
+        options.set_main_option("sqlalchemy.url", config.url.text.replace("%", "%%"))
+    options.messaging_opts = {"quiet": True}
+    script = ScriptDirectory.from_config(options)
+    return EnvironmentContext(options, script, fn=lambda heads, context: steps(heads, context))
+
+
+def _file(revision: Revision) -> Any:
+    """Return Alembic's view of a file, which is executed only when its turn comes."""
+    from alembic.script.revision import Revision as AlembicRevision
+
+    class File(AlembicRevision):
+        path = revision.path
+        doc = revision.name
+
+        @cached_property
+        def module(self) -> Any:
+            return _load(Path(revision.path), revision.id)
+
+    parents = revision.parents if len(revision.parents) != 1 else revision.parents[0]
+    return File(revision.id, parents or None, dependencies=revision.depends_on or None)
+
+
+def _load(path: Path, id: str) -> Any:
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location(f"dbtool_revision_{id}", path)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _needs_autocommit(run: Run) -> bool:
+    """Whether a pending file leaves its transaction: then each migration has one of its own."""
+    heads: tuple[str, ...] = ()
+    with contextlib.suppress(DatabaseMissingError), run.database.reading() as connection:
+        heads = ledger.read(run.database, connection).heads
+    texts = (Path(revision.path).read_text(encoding="utf-8") for revision in run.choose(heads))
+    return any("autocommit_block" in text for text in texts)
+
+
+def _one_transaction(context: MigrationContext) -> bool:
+    return context.impl.transactional_ddl and not context._transaction_per_migration
+
+
+def _connection_of(context: MigrationContext) -> Connection:
+    assert context.connection is not None
+    return context.connection
+
+
+def _require_same_database(run: Run, connection: Connection) -> None:
+    """Refuse to run when env.py went to another database than the one dbtool was told of."""
+    url = connection.engine.url
+    same = (url.database or "").endswith(Path(run.database.url.database).name)
+    if not same or (url.host or "") != (run.database.url.host or ""):
+        raise ConfigError(
+            f"env.py connects to {url.render_as_string()}, and dbtool was told {run.database.url.safe}",
+            hint="set DATABASE_URL, or sqlalchemy.url in alembic.ini, to the one that is meant",
+        )
+
+
+def _who() -> str:
+    with contextlib.suppress(Exception):
+        return f"{getpass.getuser()}@{platform.node()}"
+    return platform.node()
+
+
+def _failure(run: Run, error: Exception) -> MigrationError:
+    """Say which file and line failed, on what statement, in the database's words, and what became of it."""
+    assert run.current is not None
+    path = Path(run.current.path)
+    line = next(
+        (frame.lineno for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename == str(path)),
+        None,
+    )
+    where = f"{run.config.relative(path)}{f':{line}' if line else ''}"
+    statement = getattr(error, "statement", None)
+    words = getattr(error, "orig", None) or error
+    problems = [f"statement: {' '.join(str(statement).split())}"] if statement else []
+    problems.append(f"{'database' if statement else type(error).__name__}: {' '.join(str(words).split())}")
+    kept = _kept_after_failure(run)
+    problems.append(f"applied before it and kept: {', '.join(kept)}" if kept else _nothing_changed(run))
+    return MigrationError(
+        f"migration {run.current.label} failed at {where}",
+        hint=f"correct {where.partition(':')[0]}, then run this again",
+        problems=problems,
+        failed=run.current.name,
+        applied=kept,
+    )
+
+
+def _kept_after_failure(run: Run) -> tuple[str, ...]:
+    with contextlib.suppress(Exception), run.database.reading() as connection:
+        heads = ledger.read(run.database, connection).heads
+        ran = plan.ancestors(run.history, heads)
+        return tuple(each.revision for each in run.applied if (each.revision in ran) == (run.direction == "up"))
+    return ()
+
+
+def _nothing_changed(run: Run) -> str:
+    if run.database.transactional_ddl:
+        return "nothing changed: the database is as it was"
+    return "this database commits every DDL statement: what this file did before the failure stays"

@@ -1,0 +1,57 @@
+"""Where a project stands: files, ledger and catalogue, read once, without SQLAlchemy or the models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dbtool.config import Config
+from dbtool.database import Database, DriverConnection
+from dbtool.engine import history as histories
+from dbtool.engine import ledger, plan
+from dbtool.engine.history import History
+from dbtool.engine.ledger import Record
+from dbtool.errors import DatabaseMissingError
+from dbtool.reports import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What was seen. `drift` is None where it cannot be known; a database that does not exist has run nothing."""
+
+    history: History
+    record: Record
+    standing: Standing
+    drift: tuple[str, ...] | None
+    exists: bool
+
+
+def observe(config: Config, database: Database) -> State:
+    """Read the files, then the database. Raises DatabaseMissingError when there is none."""
+    known = histories.read(config)
+    with database.reading() as connection, database.translated():
+        record = ledger.read(database, connection)
+        drift = _drift(database, connection, record)
+    return State(known, record, plan.standing(known, record.heads, record.rows), drift, exists=True)
+
+
+def observe_or_empty(config: Config, database: Database) -> State:
+    """Read the same; a database that does not exist yet stands at nothing."""
+    try:
+        return observe(config, database)
+    except DatabaseMissingError:
+        known = histories.read(config)
+        return State(known, Record(), plan.standing(known, (), ()), None, exists=False)
+
+
+def _drift(database: Database, connection: DriverConnection, record: Record) -> tuple[str, ...] | None:
+    """Compare the catalogue with what the last run left behind: one hash, and two texts where it differs."""
+    expected = record.last_fingerprint
+    if expected is None:
+        return None
+    actual = database.catalogue(connection)
+    if actual.fingerprint == expected:
+        return ()
+    before = ledger.last_catalogue(connection)
+    known = frozenset(before.lines) if before else frozenset()
+    found = frozenset(actual.lines)
+    return (*(f"- {line}" for line in sorted(known - found)), *(f"+ {line}" for line in sorted(found - known)))

@@ -1,0 +1,130 @@
+"""Carry a schema to a database, and say where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dbtool import database as databases
+from dbtool.config import Config
+from dbtool.conversation import Note, Tell, silent
+from dbtool.database import Database
+from dbtool.engine import plan
+from dbtool.engine.state import State, observe, observe_or_empty
+from dbtool.errors import RevisionError
+from dbtool.reports import Applied, DeployReport, Finding, HistoryReport, Revision, StatusReport
+
+
+def deploy(config: Config, *, to: str | None = None, dry_run: bool = False, tell: Tell = silent) -> DeployReport:
+    """Apply what is pending, up to `to`; create the database if it is missing.
+
+    Imports no models and writes no file. `dry_run` runs on the real data and rolls back, and where DDL commits by
+    itself only plans. Raises HistoryError when the files are not intact, and MigrationError.
+    """
+    database = databases.of(config)
+    state = observe_or_empty(config, database)
+    plan.require_intact(state.standing)
+    target = _target(state, to)
+    pending = plan.forward(state.history, state.record.heads, target)
+    if not pending:
+        return DeployReport(database.url.safe, False, state.record.heads, (), dry_run)
+    if dry_run and not (database.transactional_ddl and state.exists):
+        return DeployReport(database.url.safe, False, state.record.heads, (), True, planned=pending)
+    created = _create(database, state, tell)
+    applied = _upgrade(config, database, state, target, dry_run, tell)
+    current = state.record.heads if dry_run else _heads_after(state, pending)
+    return DeployReport(database.url.safe, created, current, applied, dry_run, planned=pending)
+
+
+def status(config: Config) -> StatusReport:
+    """Say what is applied, pending, edited and missing, and whether anybody else changed the schema.
+
+    `ok` only when the database is at the head, the history is intact and nothing drifted. Raises
+    DatabaseMissingError.
+    """
+    database = databases.of(config)
+    state = observe(config, database)
+    findings = tuple(_findings(state))
+    ok = not any(finding.severity == "error" for finding in findings)
+    return StatusReport(database.url.safe, state.standing, state.drift, findings, ok)
+
+
+def history(config: Config) -> HistoryReport:
+    """Tell what ran on the database, oldest first, by its ledger.
+
+    `unrecorded` holds migrations that ran, but not under dbtool: the ledger cannot know when.
+    """
+    database = databases.of(config)
+    state = observe(config, database)
+    recorded = {row.revision for row in state.record.rows}
+    unrecorded = tuple(revision for revision in state.standing.applied if revision.id not in recorded)
+    return HistoryReport(database.url.safe, state.record.rows, unrecorded)
+
+
+def _target(state: State, word: str | None) -> str | None:
+    if word is None:
+        return None
+    target = plan.resolve(state.history, word, state.record.heads)
+    ran = plan.ancestors(state.history, state.record.heads)
+    if target == plan.BASE or (target in ran and target not in state.record.heads):
+        raise RevisionError(f"{word} lies behind where the database is", hint="alembic downgrade takes migrations back")
+    return target
+
+
+def _create(database: Database, state: State, tell: Tell) -> bool:
+    if state.exists:
+        return False
+    database.create()
+    tell(Note(f"created database {database.name}"))
+    return True
+
+
+def _upgrade(
+    config: Config, database: Database, state: State, target: str | None, dry_run: bool, tell: Tell
+) -> tuple[Applied, ...]:
+    from dbtool.engine import runner
+
+    return runner.upgrade(config, database, state.history, to=target, dry_run=dry_run, tell=tell)
+
+
+def _heads_after(state: State, pending: tuple[Revision, ...]) -> tuple[str, ...]:
+    ran = {*state.record.heads, *(revision.id for revision in pending)}
+    followed = {parent for revision in pending for parent in (*revision.parents, *revision.depends_on)}
+    return tuple(sorted(ran - followed))
+
+
+def _findings(state: State) -> list[Finding]:
+    standing = state.standing
+    found = [
+        Finding("missing", f"the file of migration {id} is gone", "git checkout -- migrations/", where=id)
+        for id in standing.missing
+    ]
+    found += [
+        Finding("edited", f"{each.label} was changed after this database ran it", _restore(each), where=each.path)
+        for each in standing.edited
+    ]
+    found += [
+        Finding("stale", f"{each.label} is not what the lock lists", "dbtool migrate", where=each.path)
+        for each in standing.stale
+    ]
+    if standing.pending:
+        count = len(standing.pending)
+        found.append(
+            Finding("pending", f"{count} {'migration is' if count == 1 else 'migrations are'} pending", "dbtool deploy")
+        )
+    if state.drift:
+        found.append(
+            Finding(
+                "drift",
+                "the schema is not what migrations left behind",
+                "take the change back, or write it as a migration",
+            )
+        )
+    found += [
+        Finding("unlisted", f"{each.label} is not in the lock yet", "dbtool migrate", where=each.path, severity="note")
+        for each in standing.unlisted
+    ]
+    return found
+
+
+def _restore(revision: Revision) -> str:
+    return f"git checkout -- {Path(revision.path).name}   (a change belongs in a new migration: dbtool migrate)"

@@ -1,0 +1,102 @@
+"""The rows that the database holds under given natural keys, read in chunks, the same way on every database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, and_, inspect, select, tuple_
+from sqlalchemy.exc import DBAPIError
+
+from dbtool.errors import DataError
+from dbtool.seeding.shapes import Shape
+
+CHUNK = 500  # keys in one query: 1,500 parameters for a key of three, where SQLite takes 32,766
+
+Key = tuple[Any, ...]
+Stored = dict[str, Any]
+
+
+def check_tables(connection: Connection, wanted: Iterable[Shape]) -> None:
+    """Raise DataError when the database lacks a table that the seeds need."""
+    inspector = inspect(connection)
+    found: dict[str | None, set[str]] = {}
+    for shape in wanted:
+        schema = shape.table.schema
+        if schema not in found:
+            found[schema] = set(inspector.get_table_names(schema))
+        if shape.table.name not in found[schema]:
+            raise DataError(f"the database has no table `{shape.table.key}`", hint="dbtool migrate")
+
+
+def stored_rows(
+    connection: Connection, shape: Shape, keys: Collection[Key], columns: Collection[str]
+) -> dict[Key, list[Stored]]:
+    """Return the rows with these natural keys, each with these columns, its key and its primary key.
+
+    More than one row under a key means that the natural key is not unique, or holds a null.
+    """
+    names = [name for name in shape.columns if name in {*columns, *shape.key, *shape.primary_key, *shape.handed_out}]
+    query = select(*(shape.table.columns[name] for name in names))
+    found: dict[Key, list[Stored]] = defaultdict(list)
+    if not keys or _is_empty(connection, shape):
+        return found
+    for condition in _conditions(shape, keys):
+        for record in _records(connection, shape, query.where(condition)):
+            row = dict(zip(names, record, strict=True))
+            for name in shape.aware.intersection(names):
+                row[name] = _aware(row[name])
+            found[tuple([row[name] for name in shape.key])].append(row)
+    return found
+
+
+def _is_empty(connection: Connection, shape: Shape) -> bool:
+    """Whether the table has no row at all, as before a first seed: then no key needs to be looked for."""
+    column = next(iter(shape.table.columns))
+    return not _records(connection, shape, select(column).limit(1))
+
+
+def _records(connection: Connection, shape: Shape, query: Any) -> Sequence[Any]:
+    try:
+        return connection.execute(query).fetchall()
+    except DBAPIError as error:
+        words = words_of(error)
+        raise DataError(f"`{shape.table.key}` cannot be read: {words}", hint="dbtool migrate") from error
+
+
+def _conditions(shape: Shape, keys: Collection[Key]) -> Iterator[ColumnElement[bool]]:
+    """Yield a condition for each chunk of keys; those with a null in the same column go together."""
+    alike: dict[tuple[bool, ...], list[Key]] = defaultdict(list)
+    for key in keys:
+        alike[tuple([part is None for part in key])].append(key)
+    columns = [shape.table.columns[name] for name in shape.key]
+    for nulls, group in alike.items():
+        for start in range(0, len(group), CHUNK):
+            yield _condition(columns, nulls, group[start : start + CHUNK])
+
+
+def _condition(columns: Sequence[Column[Any]], nulls: Sequence[bool], keys: Sequence[Key]) -> ColumnElement[bool]:
+    empty = [column.is_(None) for column, null in zip(columns, nulls, strict=True) if null]
+    full = [position for position, null in enumerate(nulls) if not null]
+    if len(full) == 1:
+        return and_(*empty, columns[full[0]].in_([key[full[0]] for key in keys]))
+    if full:
+        parts = [tuple(key[position] for position in full) for key in keys]
+        return and_(*empty, tuple_(*(columns[position] for position in full)).in_(parts))
+    return and_(*empty)
+
+
+def _aware(value: Any) -> Any:
+    """Return a datetime of a database without time zones in UTC, which is what it holds."""
+    if not isinstance(value, datetime):
+        return value
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def words_of(error: Exception) -> str:
+    """Return what a driver said, in one line and without its error number."""
+    said = getattr(error, "orig", None) or error
+    words = said.args[-1] if len(said.args) > 1 and isinstance(said.args[0], int) else said
+    return " ".join(str(words).split())

@@ -1,0 +1,65 @@
+"""What `alembic` runs in this folder: with dbtool where it is installed, by itself where it is not."""
+
+import os
+import tomllib
+from importlib.util import find_spec
+from pathlib import Path
+
+from alembic import context
+
+import dbtool.models  # noqa: F401  (defines the tables)
+from sqlmodel import SQLModel
+
+target_metadata = SQLModel.metadata
+
+DBTOOL_ENVIRONMENT = 1  # dbtool knows by this line that it may run migrations without this file
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run_alone() -> None:
+    """Run without dbtool: DATABASE_URL, else the url of [tool.dbtool], under SQLite's transaction rules."""
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.pool import NullPool
+
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    settings = document.get("tool", {}).get("dbtool", {})
+    url = os.environ.get("DATABASE_URL") or settings.get("url", "sqlite:///dev.db")
+    if url.startswith("sqlite:///") and url != "sqlite:///:memory:":
+        url = f"sqlite:///{ROOT / url.removeprefix('sqlite:///')}"
+    engine = create_engine(url, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def keep_driver_from_beginning(connection, record):
+            connection.isolation_level = None
+
+        @event.listens_for(engine, "begin")
+        def begin(connection):
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    if context.is_offline_mode():
+        context.configure(url=url, target_metadata=target_metadata, literal_binds=True, render_as_batch=True)
+        with context.begin_transaction():
+            context.run_migrations()
+        return
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=target_metadata,
+            render_as_batch=True,
+            transactional_ddl=engine.dialect.name in ("sqlite", "postgresql"),
+            include_name=lambda name, kind, parents: kind != "table" or name != "dbtool_migrations",
+            autogenerate_plugins=["alembic.autogenerate.*", "~alembic.autogenerate.comments"],
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+if find_spec("dbtool"):
+    from dbtool import run_environment
+
+    run_environment(context, target_metadata)
+else:
+    run_alone()
