@@ -65,7 +65,7 @@ class User(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     email: str = Field(max_length=254, unique=True, description="Address for signing in and for mail")
     username: str = Field(max_length=50, unique=True, description="Public name")
-    password_hash: str = Field(max_length=255, description="Argon2 or bcrypt hash, never the password")
+    password_hash: str = Field(max_length=255, description="Salted hash (scrypt, Argon2), never the password")
     is_active: bool = Field(default=True, description="May sign in")
     created_at: datetime = Field(default_factory=utc_now, description="UTC")
     updated_at: datetime = Field(default_factory=utc_now, sa_column_kwargs={"onupdate": utc_now}, description="UTC")

@@ -374,4 +374,3 @@ def _driver() -> Any:
             hint="pip install 'sqlmodel-dbtool[postgres]'",
         ) from error
     return psycopg
-

@@ -51,6 +51,7 @@ def _run(context: Any, config: Config, database: Database, connection: Connectio
     applied = _Applied(recorder)
     context.configure(connection=connection, on_version_apply=applied, **options)
     recorder.at_once = not database.transactional_ddl
+    recorder.listen()
     with context.begin_transaction():
         context.run_migrations()
         if applied.count:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.render import renderers
@@ -57,6 +58,18 @@ class BackfillOp(ops.MigrateOperation):
         return ("backfill", self.schema, self.table, self.column)
 
 
+class OwnIndexOp(ops.CreateIndexOp):
+    """Create an index of a new table; dropping the table takes it along, and MariaDB would refuse to drop it alone."""
+
+    def reverse(self) -> Any:
+        """Nothing has to be taken back."""
+        return NothingOp()
+
+
+class ImpliedDropOp(ops.DropIndexOp):
+    """Drop an index with its table: said by nobody, but the way back makes it again."""
+
+
 class TightenOps(ops.ModifyTableOps):
     """Make new columns required, once their rows have a value; dropping the columns takes this back."""
 
@@ -101,11 +114,17 @@ def _render_nothing(context: AutogenContext, operation: NothingOp) -> list[str]:
     return []
 
 
+@renderers.dispatch_for(ImpliedDropOp)
+def _render_implied(context: AutogenContext, operation: ImpliedDropOp) -> list[str]:
+    return []
+
+
 def corrected(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:
     """Return Alembic's operations as an expert would have written them."""
     found = [_without_notes(_named(operation)) for operation in operations]
     found = _drops_in_order(found)
     found = list(_with_required_columns(found))
+    found = _indexes_with_tables(list(_outside_batches(found)))
     return list(_with_enum_types(context, found))
 
 
@@ -190,6 +209,34 @@ def _key(drop: ops.DropTableOp) -> str:
 
 def _targets(table: Table) -> set[str]:
     return {key.target_fullname.rpartition(".")[0] for key in table.foreign_keys}
+
+
+def _outside_batches(operations: Iterable[Any]) -> Iterator[Any]:
+    """Create and drop indexes by themselves: no database has to rebuild a table for one."""
+    for operation in operations:
+        if not isinstance(operation, ops.ModifyTableOps) or isinstance(operation, TightenOps):
+            yield operation
+            continue
+        for is_index, group in groupby(operation.ops, lambda each: isinstance(each, _INDEX_OPS)):
+            if is_index:
+                yield from group
+            else:
+                yield ops.ModifyTableOps(operation.table_name, list(group), schema=operation.schema)
+
+
+def _indexes_with_tables(operations: list[Any]) -> list[Any]:
+    """Let the indexes of new and dropped tables come and go with them."""
+    created = {each.table_name for each in operations if isinstance(each, ops.CreateTableOp)}
+    dropped = {each.table_name for each in operations if isinstance(each, ops.DropTableOp)}
+    for operation in operations:
+        if type(operation) is ops.CreateIndexOp and operation.table_name in created:
+            operation.__class__ = OwnIndexOp
+        elif type(operation) is ops.DropIndexOp and operation.table_name in dropped:
+            operation.__class__ = ImpliedDropOp
+    return operations
+
+
+_INDEX_OPS = (ops.CreateIndexOp, ops.DropIndexOp)
 
 
 # Required columns

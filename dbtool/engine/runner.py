@@ -110,6 +110,7 @@ class Run:
         connection = _connection_of(context)
         recorder = Recorder(self.config, self.database, self.history, connection, self.tell)
         recorder.begin(keep_ledger=self.history.host == "dbtool")
+        recorder.listen()
         context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, self._applied(recorder))
         for number, (revision, step) in enumerate(zip(chosen, self._alembic_steps(chosen), strict=True), 1):
             self.current = revision
@@ -164,16 +165,19 @@ class Recorder:
         return self.connection.connection.driver_connection
 
     def begin(self, *, keep_ledger: bool = True) -> None:
-        """Make the ledger if there is none, and begin to count statements.
+        """Make the ledger if there is none.
 
         In a foreign project no ledger is made, since plain `alembic check` would want to drop it; one that is
         there already is kept.
         """
-        from sqlalchemy import event
-
         self.keeps_ledger = keep_ledger or LEDGER in self.database.table_names(self.driver)
         if self.keeps_ledger:
             ledger.prepare(self.database, self.driver)
+
+    def listen(self) -> None:
+        """Count and tell the statements of the migrations from now on."""
+        from sqlalchemy import event
+
         event.listen(self.connection, "before_cursor_execute", self._before_statement)
         event.listen(self.connection, "after_cursor_execute", self._after_statement)
 

@@ -87,6 +87,7 @@ def parse(text: str, column_type: TypeEngine[Any], zone: tzinfo) -> Any:
     A time without an offset is in `zone` where the column knows offsets; where it does not, an offset is
     translated to `zone` and dropped.
     """
+    text.encode()  # bytes that are no UTF-8 arrive as what cannot be encoded: a ValueError
     base = _undecorated(column_type)
     match kind_of(base):
         case "enum":
@@ -143,7 +144,7 @@ def _unchanged(value: Any) -> Any:
 
 
 def _undecorated(column_type: TypeEngine[Any]) -> TypeEngine[Any]:
-    while isinstance(column_type, types.TypeDecorator):
+    while isinstance(column_type, types.TypeDecorator) and not isinstance(column_type, types.Interval):
         column_type = column_type.impl_instance
     return column_type
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from typing import Any
 
 from sqlalchemy import Column, ForeignKeyConstraint, Table
@@ -37,6 +37,8 @@ _IRREGULAR = (
     ("phenomena", "phenomenon"),
 )
 _LISTED = 8
+_COMPARED = 100  # letters of a name; a text of a cell may be long
+_NEAR, _AS_NEAR = 0.6, 0.08  # of SequenceMatcher's ratio
 
 
 def find_name(typed: str, known: Mapping[str, Iterable[str]]) -> str:
@@ -80,7 +82,7 @@ def find_column_or_reference(table: Table, typed: str) -> Column[Any] | ForeignK
             found = [each for name, each in named.items() if fits(typed, name)]
             if found:
                 return found[0]
-    raise ColumnNotFoundError(f"`{table.name}` has no column `{typed}`", hint=_nearest_column(typed, [*columns, *keys]))
+    raise ColumnNotFoundError(f"`{table.name}` has no column `{typed}`", hint=_nearest_column(typed, list({**columns, **keys})))
 
 
 def find_columns(table: Table, typed: Sequence[str]) -> tuple[Column[Any], ...]:
@@ -97,27 +99,31 @@ def split_names(table: Table, typed: Sequence[str]) -> list[str]:
 
 
 def keys_by_name(table: Table) -> Mapping[str, ForeignKeyConstraint]:
-    """Return a table's foreign keys by name: that of the relation, and that of the column without `_id`."""
+    """Return a table's foreign keys by name: that of the relation, and that of the column without `_id`.
+
+    One of several columns, which no relation names, is called like the table that it points at.
+    """
     by_columns = {}
     found = {}
     for key in foreign_keys(table):
         local = tuple(sorted(column.name for column in key.columns))
         by_columns[local] = key
-        if len(local) == 1:
-            found[local[0].removesuffix("_id")] = key
+        found[local[0].removesuffix("_id") if len(local) == 1 else key.referred_table.name] = key
     for relation in relations(table):
         held = by_columns.get(tuple(sorted(local for local, _ in relation.columns)))
-        if held is not None and not relation.many and relation.secondary is None:
+        free = relation.name not in table.columns
+        if held is not None and free and not relation.many and relation.secondary is None:
             found[relation.name] = held
     return found
 
 
 def nearest(typed: str, names: Iterable[str], count: int = 1) -> list[str]:
     """Return the names most like the typed one, best first; empty when none is near."""
-    by_fold: dict[str, str] = {}
-    for name in names:
-        by_fold.setdefault(_fold(name) or name, name)
-    return [by_fold[fold] for fold in get_close_matches(_fold(typed) or typed, by_fold, n=count, cutoff=0.55)]
+    wanted = (_fold(typed) or typed)[:_COMPARED]
+    likeness = {name: SequenceMatcher(None, (_fold(name) or name)[:_COMPARED], wanted).ratio() for name in names}
+    best = max(likeness.values(), default=0)
+    near = [name for name, ratio in likeness.items() if ratio >= max(_NEAR, best - _AS_NEAR)]
+    return sorted(near, key=lambda name: -likeness[name])[:count]
 
 
 def _same(typed: str, name: str) -> bool:

@@ -155,10 +155,9 @@ def _on_reference(
             return same if condition.operator == "=" else not_(same)
         case "~":
             return _label_contains(key, condition.value)
-    names = " ".join(f"`{column.name}`" for column in local)
     raise ConditionError(
         f"`{condition.name}` is a relation, which is neither less nor greater",
-        hint=f"compare {names} with {condition.operator}, or use = != or ~",
+        hint=f"--where {local[0].name}{condition.operator}{condition.value}, or = != ~",
     )
 
 

@@ -14,8 +14,16 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainValidator, WrapValidator
-from pydantic_core import to_jsonable_python
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    PlainValidator,
+    WrapValidator,
+)
+from pydantic_core import CoreSchema, core_schema, to_jsonable_python
 from sqlalchemy import JSON, Column, DateTime, LargeBinary, Numeric, String, TypeDecorator
 from sqlalchemy import Enum as EnumType
 
@@ -55,8 +63,15 @@ def annotation(column: Column[Any], rules: Rules) -> Any:
         *_stored_form(column, base, rules),
         *_readers(column, base),
     )
-    wanted: Any = Annotated[(_without_zone_rule(column, base), *parts)] if parts else base
-    return wanted | None if column.nullable and not column.primary_key else wanted
+    nullable = (_Nullable(),) if column.nullable and not column.primary_key else ()
+    return Annotated[(_without_zone_rule(column, base), *parts, *nullable)]
+
+
+class _Nullable:
+    """Lets null pass all that stands before it. A union with None would ask for parts that have a hash."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.nullable_schema(handler(source))
 
 
 def sql_type(column: Column[Any]) -> Any:

@@ -170,4 +170,3 @@ def _told(shape: Shape, column: str) -> str:
     """Return a column's name as a seed would give it: a foreign key by its relation."""
     relation = shape.reference_of(column)
     return relation.name if relation else column
-

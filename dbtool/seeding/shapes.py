@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Column, DateTime, MetaData, Table
-from sqlalchemy.schema import sort_tables_and_constraints
 from typing_extensions import TypedDict  # Pydantic takes no other before Python 3.12
 
 from dbtool import tables
@@ -96,12 +95,7 @@ class Shape:
 
 def shapes(metadata: MetaData, rules: Rules) -> Mapping[str, Shape]:
     """Return the shape of every table by its key in the MetaData, parents before children."""
-    in_order: Any = sort_tables_and_constraints(metadata.tables.values())  # type: ignore[no-untyped-call]
-    found = {
-        table.key: _shape(table, position, rules)
-        for position, (table, _) in enumerate(in_order)
-        if table is not None
-    }
+    found = {table.key: _shape(table, position, rules) for position, table in enumerate(_in_order(metadata))}
     for shape in found.values():
         for relation in shape.references.values():
             found[relation.target].handed_out.update(remote for _, remote in relation.columns)
@@ -113,6 +107,17 @@ def shapes(metadata: MetaData, rules: Rules) -> Mapping[str, Shape]:
 def by_name(known: Mapping[str, Shape]) -> Mapping[str, Shape]:
     """Return the shapes under every name that a seed file may use: the model's and the table's."""
     return {shape.name: shape for shape in known.values()} | dict(known)
+
+
+def _in_order(metadata: MetaData) -> Iterator[Table]:
+    """Yield the tables as the models define them, each after those it refers to, unless they refer to it too."""
+    parents = {table: {key.column.table for key in table.foreign_keys} - {table} for table in metadata.tables.values()}
+    waiting = dict.fromkeys(parents)
+    while waiting:
+        free = (table for table in waiting if not any(parent in waiting for parent in parents[table]))
+        table = next(free, next(iter(waiting)))
+        del waiting[table]
+        yield table
 
 
 def _shape(table: Table, position: int, rules: Rules) -> Shape:

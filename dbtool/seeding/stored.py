@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, inspect, select, tuple_
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
-from dbtool.errors import DataError
+from dbtool.database import Database
+from dbtool.errors import DataError, DbtoolError
 from dbtool.seeding.shapes import Shape
 
 CHUNK = 500  # keys in one query: 1,500 parameters for a key of three, where SQLite takes 32,766
@@ -19,51 +20,57 @@ Key = tuple[Any, ...]
 Stored = dict[str, Any]
 
 
-def check_tables(connection: Connection, wanted: Iterable[Shape]) -> None:
-    """Raise DataError when the database lacks a table that the seeds need."""
-    inspector = inspect(connection)
-    found: dict[str | None, set[str]] = {}
-    for shape in wanted:
-        schema = shape.table.schema
-        if schema not in found:
-            found[schema] = set(inspector.get_table_names(schema))
-        if shape.table.name not in found[schema]:
-            raise DataError(f"the database has no table `{shape.table.key}`", hint="dbtool migrate")
+class Store:
+    """Reads the database that is being seeded, inside the seed's own transaction."""
 
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self.database = database
+        self.connection = connection
 
-def stored_rows(
-    connection: Connection, shape: Shape, keys: Collection[Key], columns: Collection[str]
-) -> dict[Key, list[Stored]]:
-    """Return the rows with these natural keys, each with these columns, its key and its primary key.
+    def check_tables(self, wanted: Iterable[Shape]) -> None:
+        """Raise DataError when the database lacks a table that the seeds need."""
+        inspector = inspect(self.connection)
+        found: dict[str | None, set[str]] = {}
+        for shape in wanted:
+            schema = shape.table.schema
+            if schema not in found:
+                found[schema] = set(inspector.get_table_names(schema))
+            if shape.table.name not in found[schema]:
+                raise DataError(f"the database has no table `{shape.table.key}`", hint="dbtool migrate")
 
-    More than one row under a key means that the natural key is not unique, or holds a null.
-    """
-    names = [name for name in shape.columns if name in {*columns, *shape.key, *shape.primary_key, *shape.handed_out}]
-    query = select(*(shape.table.columns[name] for name in names))
-    found: dict[Key, list[Stored]] = defaultdict(list)
-    if not keys or _is_empty(connection, shape):
+    def rows(self, shape: Shape, keys: Collection[Key], columns: Collection[str] = ()) -> dict[Key, list[Stored]]:
+        """Return the rows with these natural keys, each with these columns and those that identify it.
+
+        More than one row under a key means that the natural key is not unique, or holds a null.
+        """
+        found: dict[Key, list[Stored]] = defaultdict(list)
+        if not keys or self._is_empty(shape):
+            return found
+        wanted = {*columns, *shape.key, *shape.primary_key, *shape.handed_out}
+        names = [name for name in shape.columns if name in wanted]
+        query = select(*(shape.table.columns[name] for name in names))
+        for condition in _conditions(shape, keys):
+            for record in self._read(shape, query.where(condition)):
+                row = dict(zip(names, record, strict=True))
+                for name in shape.aware.intersection(names):
+                    row[name] = _aware(row[name])
+                found[tuple([row[name] for name in shape.key])].append(row)
         return found
-    for condition in _conditions(shape, keys):
-        for record in _records(connection, shape, query.where(condition)):
-            row = dict(zip(names, record, strict=True))
-            for name in shape.aware.intersection(names):
-                row[name] = _aware(row[name])
-            found[tuple([row[name] for name in shape.key])].append(row)
-    return found
 
+    def connection_error(self, error: StatementError) -> DbtoolError | None:
+        """Return what an error means when it is about the connection, not about the rows."""
+        return self.database.translate(error.orig or error)
 
-def _is_empty(connection: Connection, shape: Shape) -> bool:
-    """Whether the table has no row at all, as before a first seed: then no key needs to be looked for."""
-    column = next(iter(shape.table.columns))
-    return not _records(connection, shape, select(column).limit(1))
+    def _is_empty(self, shape: Shape) -> bool:
+        """Whether the table has no row at all, as before a first seed: then no key needs to be looked for."""
+        return not self._read(shape, select(next(iter(shape.table.columns))).limit(1))
 
-
-def _records(connection: Connection, shape: Shape, query: Any) -> Sequence[Any]:
-    try:
-        return connection.execute(query).fetchall()
-    except DBAPIError as error:
-        words = words_of(error)
-        raise DataError(f"`{shape.table.key}` cannot be read: {words}", hint="dbtool migrate") from error
+    def _read(self, shape: Shape, query: Any) -> Sequence[Any]:
+        try:
+            return self.connection.execute(query).fetchall()
+        except DBAPIError as error:
+            message = f"`{shape.table.key}` cannot be read: {words_of(error)}"
+            raise self.connection_error(error) or DataError(message, hint="dbtool migrate") from error
 
 
 def _conditions(shape: Shape, keys: Collection[Key]) -> Iterator[ColumnElement[bool]]:

@@ -1,14 +1,14 @@
 """init
 
-Revision ID: 20261122154918
+Revision ID: 20261122155434
 Revises: base
-Create Date: 2026-11-22 15:49:18+00:00
+Create Date: 2026-11-22 15:54:34+00:00
 """
 
 from alembic import op
 import sqlalchemy as sa
 
-revision = '20261122154918'
+revision = '20261122155434'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -28,7 +28,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('email', sa.String(length=254), nullable=False, comment='Address for signing in and for mail'),
     sa.Column('username', sa.String(length=50), nullable=False, comment='Public name'),
-    sa.Column('password_hash', sa.String(length=255), nullable=False, comment='Argon2 or bcrypt hash, never the password'),
+    sa.Column('password_hash', sa.String(length=255), nullable=False, comment='Salted hash (scrypt, Argon2), never the password'),
     sa.Column('is_active', sa.Boolean(), nullable=False, comment='May sign in'),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False, comment='UTC'),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False, comment='UTC'),
@@ -50,9 +50,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('user_id', 'period', 'period_start', name=op.f('uq_aggregate_score_user_id_period_period_start')),
     comment="A user's score over a day, a week, a month, or all time."
     )
-    with op.batch_alter_table('aggregate_score', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_aggregate_score_user_id'), ['user_id'], unique=False)
-
+    op.create_index(op.f('ix_aggregate_score_user_id'), 'aggregate_score', ['user_id'], unique=False)
     op.create_table('daily_plan',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
@@ -62,9 +60,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('user_id', 'day', name=op.f('uq_daily_plan_user_id_day')),
     comment='What a user means to learn on one day.'
     )
-    with op.batch_alter_table('daily_plan', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_daily_plan_user_id'), ['user_id'], unique=False)
-
+    op.create_index(op.f('ix_daily_plan_user_id'), 'daily_plan', ['user_id'], unique=False)
     op.create_table('story',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('level_id', sa.Integer(), nullable=False),
@@ -77,9 +73,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('slug', name=op.f('uq_story_slug')),
     comment='A learning context within a level.'
     )
-    with op.batch_alter_table('story', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_story_level_id'), ['level_id'], unique=False)
-
+    op.create_index(op.f('ix_story_level_id'), 'story', ['level_id'], unique=False)
     op.create_table('unit',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('story_id', sa.Integer(), nullable=False),
@@ -92,9 +86,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('slug', name=op.f('uq_unit_slug')),
     comment='A learning module within a story.'
     )
-    with op.batch_alter_table('unit', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_unit_story_id'), ['story_id'], unique=False)
-
+    op.create_index(op.f('ix_unit_story_id'), 'unit', ['story_id'], unique=False)
     op.create_table('daily_plan_entry',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('plan_id', sa.Integer(), nullable=False),
@@ -107,10 +99,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('plan_id', 'position', name=op.f('uq_daily_plan_entry_plan_id_position')),
     comment='A unit in a daily plan, in order.'
     )
-    with op.batch_alter_table('daily_plan_entry', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_daily_plan_entry_plan_id'), ['plan_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_daily_plan_entry_unit_id'), ['unit_id'], unique=False)
-
+    op.create_index(op.f('ix_daily_plan_entry_plan_id'), 'daily_plan_entry', ['plan_id'], unique=False)
+    op.create_index(op.f('ix_daily_plan_entry_unit_id'), 'daily_plan_entry', ['unit_id'], unique=False)
     op.create_table('pronunciation_attempt',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
@@ -126,10 +116,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('user_id', 'unit_id', 'recorded_at', name=op.f('uq_pronunciation_attempt_user_id_unit_id_recorded_at')),
     comment="A recording of a user who speaks a unit's phrase, and how well it went."
     )
-    with op.batch_alter_table('pronunciation_attempt', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_pronunciation_attempt_unit_id'), ['unit_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_pronunciation_attempt_user_id'), ['user_id'], unique=False)
-
+    op.create_index(op.f('ix_pronunciation_attempt_unit_id'), 'pronunciation_attempt', ['unit_id'], unique=False)
+    op.create_index(op.f('ix_pronunciation_attempt_user_id'), 'pronunciation_attempt', ['user_id'], unique=False)
     op.create_table('unit_asset',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
@@ -144,9 +132,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('object_key', name=op.f('uq_unit_asset_object_key')),
     comment='A media file of a unit, kept in MinIO.'
     )
-    with op.batch_alter_table('unit_asset', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_unit_asset_unit_id'), ['unit_id'], unique=False)
-
+    op.create_index(op.f('ix_unit_asset_unit_id'), 'unit_asset', ['unit_id'], unique=False)
     op.create_table('user_progress',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
@@ -163,48 +149,20 @@ def upgrade() -> None:
     sa.UniqueConstraint('user_id', 'unit_id', name=op.f('uq_user_progress_user_id_unit_id')),
     comment='How far a user is with a unit.'
     )
-    with op.batch_alter_table('user_progress', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_user_progress_unit_id'), ['unit_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_user_progress_user_id'), ['user_id'], unique=False)
+    op.create_index(op.f('ix_user_progress_unit_id'), 'user_progress', ['unit_id'], unique=False)
+    op.create_index(op.f('ix_user_progress_user_id'), 'user_progress', ['user_id'], unique=False)
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('user_progress', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_user_progress_user_id'))
-        batch_op.drop_index(batch_op.f('ix_user_progress_unit_id'))
-
     op.drop_table('user_progress')
     sa.Enum(name='progressstatus').drop(op.get_bind(), checkfirst=False)
-    with op.batch_alter_table('unit_asset', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_unit_asset_unit_id'))
-
     op.drop_table('unit_asset')
     sa.Enum(name='assetkind').drop(op.get_bind(), checkfirst=False)
-    with op.batch_alter_table('pronunciation_attempt', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_pronunciation_attempt_user_id'))
-        batch_op.drop_index(batch_op.f('ix_pronunciation_attempt_unit_id'))
-
     op.drop_table('pronunciation_attempt')
-    with op.batch_alter_table('daily_plan_entry', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_daily_plan_entry_unit_id'))
-        batch_op.drop_index(batch_op.f('ix_daily_plan_entry_plan_id'))
-
     op.drop_table('daily_plan_entry')
-    with op.batch_alter_table('unit', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_unit_story_id'))
-
     op.drop_table('unit')
-    with op.batch_alter_table('story', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_story_level_id'))
-
     op.drop_table('story')
-    with op.batch_alter_table('daily_plan', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_daily_plan_user_id'))
-
     op.drop_table('daily_plan')
-    with op.batch_alter_table('aggregate_score', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_aggregate_score_user_id'))
-
     op.drop_table('aggregate_score')
     sa.Enum(name='scoreperiod').drop(op.get_bind(), checkfirst=False)
     op.drop_table('user')

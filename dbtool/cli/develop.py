@@ -1,0 +1,121 @@
+"""Develop: migrate, reset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import dbtool
+from dbtool.cli import output, words
+from dbtool.cli.data import seed_lines
+from dbtool.cli.deploy import applied_lines
+from dbtool.cli.options import Session, command
+from dbtool.cli.source import generated_lines
+from dbtool.reports import MigrateReport, ResetReport
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+PANEL = "Develop"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this panel."""
+
+    @command(app, "migrate", panel=PANEL)
+    def migrate(
+        session: Session,
+        word: Annotated[str | None, typer.Argument(hidden=True)] = None,
+        name: Annotated[
+            str | None,
+            typer.Option("--name", "-n", help="Name of the migration; derived from the change if not given."),
+        ] = None,
+        create_only: Annotated[
+            bool, typer.Option("--create-only", help="Write the file; change nothing in the database.")
+        ] = False,
+        no_generate: Annotated[bool, typer.Option("--no-generate", help="Do not generate code at the end.")] = False,
+        accept_data_loss: Annotated[
+            bool, typer.Option("--accept-data-loss", help="Apply changes that drop tables or columns with rows.")
+        ] = False,
+    ) -> None:
+        """Write a migration from your models, prove it, and apply it.
+
+        Creates the database if it is missing, applies what is pending, compares the models with the migration
+        files replayed on a scratch database, and writes a reversible migration if they differ. Without a
+        difference nothing is written.
+
+        Example: dbtool migrate --name add_bio
+        """
+        if word is not None:
+            raise words.explain_migrate(app, word)
+        report = dbtool.migrate(
+            session.config,
+            name=name,
+            create_only=create_only,
+            generate=not no_generate,
+            ask=session.ask(accept_data_loss=accept_data_loss),
+            tell=session.tell,
+        )
+        session.show(report, _migrated)
+
+    @command(app, "reset", panel=PANEL)
+    def reset(
+        session: Session,
+        yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+        no_seed: Annotated[bool, typer.Option("--no-seed", help="Leave the new database empty.")] = False,
+        no_backup: Annotated[bool, typer.Option("--no-backup", help="Take no backup first.")] = False,
+    ) -> None:
+        """Delete the database, migrate it from nothing, and seed it.
+
+        Asks first and takes a backup into .dbtool/backups/, of which the newest 5 are kept. If anything fails,
+        the database is as it was.
+
+        Example: dbtool reset --yes
+        """
+        report = dbtool.reset(
+            session.config, seed=not no_seed, backup=not no_backup, ask=session.ask(yes=yes), tell=session.tell
+        )
+        session.show(report, _was_reset)
+
+
+def _migrated(report: MigrateReport) -> Iterator[RenderableType]:
+    if report.created:
+        yield "wrote " + ", ".join(report.created)
+    for drifted in report.drift[:10]:
+        yield output.line(("drift: the schema is not what migrations left behind: ", "yellow"), (drifted, ""))
+    if report.revision is None:
+        yield from applied_lines(report.applied)
+        yield output.line(("models and migrations agree; nothing to write", "green"))
+    else:
+        yield from _written(report)
+        yield from applied_lines(report.applied)
+    if report.backup:
+        yield f"backup: {report.backup}"
+    if report.generated:
+        yield from generated_lines(report.generated, only_written=True)
+    if report.generate_error:
+        yield output.line(("generate failed, the migration stays: ", "bold red"), (report.generate_error, ""))
+
+
+def _written(report: MigrateReport) -> Iterator[Any]:
+    assert report.revision is not None
+    yield output.line(("wrote ", "green"), (_file_name(report.revision.path), "bold"))
+    yield from output.bullets(change.text for change in report.changes)
+    yield output.line(("proven: ", "green"), (", ".join(report.proof), ""))
+    if not any(each.revision == report.revision.id for each in report.applied):
+        yield output.line(("not applied yet: ", "yellow"), ("dbtool migrate", ""))
+
+
+def _file_name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def _was_reset(report: ResetReport) -> Iterator[RenderableType]:
+    yield f"deleted {output.counted(report.rows_deleted, 'row')} of {report.database}"
+    if report.backup:
+        yield f"backup: {report.backup}"
+    yield from applied_lines(report.applied)
+    if report.seeded:
+        yield from seed_lines(report.seeded)

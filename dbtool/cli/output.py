@@ -1,0 +1,198 @@
+"""Everything that is printed: the answer on stdout, the talk on stderr, one JSON object with `--json`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dbtool.conversation import Event, Note, Running, Statement, Tell, Warn, Working
+from dbtool.errors import DbtoolError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+Report = TypeVar("Report")
+View = Callable[[Report], "Iterable[RenderableType]"]
+
+
+def show(command: str, report: Any, view: View[Any], *, as_json: bool) -> None:
+    """Print a report: as one JSON object, or as its view."""
+    if as_json:
+        print_json({"command": command, "ok": report.ok, "report": plain(report)})
+        return
+    console = stdout()
+    for part in view(report):
+        write(console, part)
+
+
+def fail(command: str, error: DbtoolError, *, as_json: bool) -> None:
+    """Print a failure: what is wrong, where, and what to type next."""
+    if as_json:
+        details = {"code": error.code, "message": error.message, "hint": error.hint, "problems": list(error.problems)}
+        print_json({"command": command, "ok": False, "error": details})
+        return
+    console = stderr()
+    write(console, line(("error", "bold red"), (f" [{error.code}] ", "red"), (error.message, "")))
+    for problem in error.problems:
+        write(console, line(("  ", ""), (problem, "")))
+    if error.hint:
+        first, *rest = error.hint.splitlines()
+        write(console, line(("hint", "bold cyan"), (f": {first}", "")))
+        for each in rest:
+            write(console, each)
+
+
+def interrupted(command: str, *, as_json: bool) -> None:
+    """Say that Ctrl-C ended the command, which rolled back what was not finished."""
+    fail(command, _Interrupted("interrupted; what was not finished was rolled back"), as_json=as_json)
+
+
+class _Interrupted(DbtoolError):
+    code = "DB130"
+
+
+def teller(*, quiet: bool, verbose: bool, as_json: bool) -> Tell:
+    """Return what prints progress on stderr: notes and warnings, with `-v` also each statement."""
+    console = stderr()
+    status = Progress(console) if console.is_terminal and not (quiet or as_json) else None
+
+    def tell(event: Event) -> None:
+        match event:
+            case Warn(text):
+                write(console, line(("warning", "bold yellow"), (f": {text}", "")))
+            case Note(text) if not (quiet or as_json):
+                write(console, line((text, "dim")))
+            case Statement(sql, seconds) if verbose:
+                write(console, line((f"{seconds * 1000:8.1f} ms  ", "dim"), (" ".join(sql.split()), "cyan")))
+            case Running(revision, name, direction, number, total):
+                if status:
+                    status.update(
+                        f"{'applying' if direction == 'up' else 'taking back'} {revision} {name}", number, total
+                    )
+            case Working(what, done, total):
+                if status:
+                    status.update(what, done, total)
+            case _:
+                pass
+
+    return tell
+
+
+class Progress:
+    """One line on a terminal that shows how far long work is, and is gone at the end."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._status: Any = None
+
+    def update(self, what: str, done: int, total: int) -> None:
+        """Show a unit of work."""
+        if self._status is None:
+            import atexit
+
+            self._status = self.console.status("")
+            self._status.start()
+            atexit.register(self._status.stop)
+        self._status.update(line((f"{clean(what)} ({done}/{total})" if total else clean(what), "")))
+        if total and done >= total:
+            self._status.stop()
+            self._status = None
+
+
+def stdout() -> Console:
+    """Return the console of the answer; NO_COLOR and the terminal's width are honoured."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def stderr() -> Console:
+    """Return the console of the talk."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def write(console: Console, part: RenderableType) -> None:
+    """Print one part; texts are not wrapped, so that paths can be copied."""
+    if isinstance(part, str):
+        part = line((part, ""))
+    console.print(part, soft_wrap=not _is_table(part))
+
+
+def line(*parts: tuple[str, str]) -> Text:
+    """Make one line of (text, style), in which nothing is markup and control characters are visible."""
+    from rich.text import Text
+
+    return Text.assemble(*((clean(text), style) for text, style in parts))
+
+
+def table(*headers: str, title: str | None = None) -> Table:
+    """Make an empty table in dbtool's style."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=box.SIMPLE_HEAD, title=Text(clean(title)) if title else None, title_justify="left", pad_edge=False)
+    for header in headers:
+        made.add_column(Text(clean(header)))
+    return made
+
+
+def clean(text: str) -> str:
+    """Make control characters visible, so that no text from a file or database can steer the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    number = ord(character)
+    if character.isprintable() or character in "\n":
+        return character
+    if number < 32:
+        return chr(0x2400 + number)
+    return f"\\u{number:04x}"
+
+
+def plain(value: Any) -> Any:
+    """Return a report as JSON can hold it; datetimes are ISO 8601."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict) or hasattr(value, "items"):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object on stdout."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Say a number with its noun: `1 row`, `1,234 rows`."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def bullets(texts: Iterable[str], *, most: int = 20) -> Iterator[Text]:
+    """Yield an indented line each, and how many were left out."""
+    every = list(texts)
+    for text in every[:most]:
+        yield line((f"  {text}", ""))
+    if len(every) > most:
+        yield line((f"  ... and {len(every) - most:,} more", "dim"))
+
+
+def _is_table(part: Any) -> bool:
+    from rich.table import Table
+
+    return isinstance(part, Table)

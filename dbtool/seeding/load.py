@@ -1,0 +1,65 @@
+"""The whole seed: read, check everything, then write it in one transaction, which a second run leaves unchanged."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import MetaData
+from sqlalchemy.exc import StatementError
+
+from dbtool.config import Config
+from dbtool.conversation import Note, Tell, silent
+from dbtool.database import Database
+from dbtool.errors import SettingError
+from dbtool.reports import SeedReport
+from dbtool.seeding.documents import read_folder
+from dbtool.seeding.fields import Rules
+from dbtool.seeding.plan import plan
+from dbtool.seeding.problems import Problems
+from dbtool.seeding.shapes import shapes
+from dbtool.seeding.stored import Store
+from dbtool.seeding.write import refused, write
+
+
+def load(
+    config: Config, database: Database, metadata: MetaData, *, dry_run: bool = False, tell: Tell = silent
+) -> SeedReport:
+    """Load the project's seed files into a database, whole or not at all; with `dry_run` roll it back at the end.
+
+    A row is matched with the database's by its natural key; of a row that is there, only the columns that the
+    seed gives are written, and only where they differ. No seed files: an empty report, and the database is not
+    touched. Raises SeedError with every problem, RefusedRowError, DataError where tables are missing.
+    """
+    problems = Problems()
+    documents = read_folder(config, problems)
+    folder = config.relative(config.seed_data)
+    if not documents:
+        tell(Note(f"nothing to seed: {folder} holds no *.yaml file"))
+        return SeedReport(database.name, (), (), dry_run)
+    known = shapes(metadata, Rules(_zone(config), database.rounding))
+    with database.connect("write") as connection:
+        store = Store(database, connection)
+        planned = plan(documents, known, store, problems)
+        problems.refuse(folder)
+        tables = write(planned, store, tell)
+        _finish(store, keep=not dry_run and any(each.inserted or each.updated for each in tables))
+    return SeedReport(database.name, tuple(document.file for document in documents), tables, dry_run)
+
+
+def _finish(store: Store, *, keep: bool) -> None:
+    """Commit, or roll back what is not to be kept; a constraint that is checked late can refuse here."""
+    if not keep:
+        store.connection.rollback()
+        return
+    try:
+        store.connection.commit()
+    except StatementError as error:
+        raise store.connection_error(error) or refused(error) from error
+
+
+def _zone(config: Config) -> ZoneInfo:
+    try:
+        return ZoneInfo(config.timezone)
+    except (OSError, ValueError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError
+        message = f"setting `timezone` names no time zone: {config.timezone!r}"
+        raise SettingError(message, hint='timezone = "Europe/Berlin" or another IANA name') from error
