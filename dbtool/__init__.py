@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dbtool.conversation import REFUSE, Ask, Event, Tell, silent
     from dbtool.engine.environment import run_environment
     from dbtool.errors import DbtoolError
-    from dbtool.operations.data import seed, show_record, show_rows, show_schema, show_tables
+    from dbtool.operations.data import export_csv, seed, show_record, show_rows, show_schema, show_tables, table_names
     from dbtool.operations.deploy import deploy, history, status
     from dbtool.operations.develop import migrate, reset
     from dbtool.operations.review import doctor
@@ -27,7 +27,15 @@ _HOMES = {
     "dbtool.conversation": ("REFUSE", "Ask", "Event", "Tell", "silent"),
     "dbtool.engine.environment": ("run_environment",),
     "dbtool.errors": ("DbtoolError",),
-    "dbtool.operations.data": ("seed", "show_record", "show_rows", "show_schema", "show_tables"),
+    "dbtool.operations.data": (
+        "export_csv",
+        "seed",
+        "show_record",
+        "show_rows",
+        "show_schema",
+        "show_tables",
+        "table_names",
+    ),
     "dbtool.operations.deploy": ("deploy", "history", "status"),
     "dbtool.operations.develop": ("migrate", "reset"),
     "dbtool.operations.review": ("doctor",),
@@ -44,6 +52,7 @@ __all__ = [
     "Tell",
     "deploy",
     "doctor",
+    "export_csv",
     "generate",
     "history",
     "load_config",
@@ -57,6 +66,7 @@ __all__ = [
     "show_tables",
     "silent",
     "status",
+    "table_names",
 ]
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 
 def main() -> None:
     """Run the command line."""
-    from dbtool.cli.app import run
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character shows `?`
+    from dbtool.cli import fast
 
-    run()
+    if not fast.answer(sys.argv[1:]):
+        from dbtool.cli.app import run
+
+        run()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Every expected failure: a code, a message, a hint that can be typed, an exit code.
 
     DbtoolError
+    ├── InterruptedCommandError  DB001  exit 130
     ├── ConfigError      DB1xx  exit 2   what was asked for cannot be understood
     ├── ConnectError     DB2xx  exit 1   the database cannot be reached or used
     ├── HistoryError     DB3xx  exit 1   the migration files, or running them
@@ -28,6 +29,16 @@ class DbtoolError(Exception):
         self.message = message
         self.hint = hint
         self.problems = tuple(problems)
+
+
+class InterruptedCommandError(DbtoolError):
+    """Ctrl-C ended the command."""
+
+    code = "DB001"
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("interrupted; what was not finished was rolled back")
 
 
 class ConfigError(DbtoolError):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from dbtool.errors import DataError
 
@@ -163,6 +164,41 @@ def field_of(column: Column[Any]) -> Any | None:
     return getattr(model, "model_fields", {}).get(column.name) if model else None
 
 
+def sql_type(column: Column[Any]) -> Any:
+    """Return a column's SQL type, looking through decorators such as SQLModel's AutoString."""
+    from sqlalchemy import TypeDecorator
+
+    found: Any = column.type
+    while isinstance(found, TypeDecorator):
+        found = found.impl
+    return found
+
+
+def python_type(column: Column[Any]) -> Any:
+    """Return the type of a column's values without null: the model's annotation, else what SQLAlchemy says."""
+    field = field_of(column)
+    if field is not None and field.annotation is not None:
+        return _without_none(field.annotation)
+    kind = sql_type(column)
+    if getattr(kind, "enum_class", None) is not None:
+        return kind.enum_class
+    try:
+        return kind.python_type
+    except NotImplementedError:
+        return Any
+
+
+def constant_default(column: Column[Any]) -> tuple[Any, ...]:
+    """Return the value that a new row without this column gets, when it is the same for every row; else nothing."""
+    if column.default is not None:
+        return (getattr(column.default, "arg", None),) if column.default.is_scalar else ()
+    field = field_of(column)
+    if column.server_default is not None or (field is not None and field.default_factory is not None):
+        return ()
+    value = None if field is None or field.is_required() else field.default
+    return (value,) if column.nullable or value is not None else ()
+
+
 def is_given(column: Column[Any]) -> bool:
     """Whether a person may give this column's value; the database computes the others."""
     return column.computed is None and not (column.identity is not None and column.identity.always)
@@ -175,6 +211,13 @@ def is_required(column: Column[Any]) -> bool:
         return False
     field = field_of(column)
     return field is None or bool(field.is_required())
+
+
+def _without_none(annotated: Any) -> Any:
+    if get_origin(annotated) not in (Union, UnionType):
+        return annotated
+    members = tuple(each for each in get_args(annotated) if each is not type(None))
+    return members[0] if len(members) == 1 else Union[members]  # noqa: UP007
 
 
 def _holds_key(table: Table, relation: Relation) -> bool:

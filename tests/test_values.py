@@ -33,7 +33,11 @@ CASES = {
     "a decimal is never exponential": (Decimal("1E+3"), "1000", "1000"),
     "text": ("a\nb", "a\nb", "a\nb"),
     "utc is Z": (datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC), "2025-01-02T03:04:05Z", "2025-01-02T03:04:05Z"),
-    "a time without zone": (datetime(2025, 1, 2, 3, 4, 5, 6), "2025-01-02T03:04:05.000006", "2025-01-02T03:04:05.000006"),
+    "a time without zone": (
+        datetime(2025, 1, 2, 3, 4, 5, 6),
+        "2025-01-02T03:04:05.000006",
+        "2025-01-02T03:04:05.000006",
+    ),
     "a date": (date(2025, 1, 2), "2025-01-02", "2025-01-02"),
     "a time of day": (time(18, 30), "18:30:00", "18:30:00"),
     "a duration": (timedelta(days=1, hours=2), "1 day, 2:00:00", "1 day, 2:00:00"),

@@ -25,10 +25,18 @@ app = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dbtool {dbtool.__version__}")
+        raise typer.Exit
+
+
 @app.callback(help=HELP)
 def before(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=_version)
+    ] = False,
     project: Project = None,
     env_file: EnvFile = None,
     quiet: Quiet = False,
@@ -36,9 +44,6 @@ def before(
 ) -> None:
     """Take what stands before a command."""
     context.obj = {"project": project, "env_file": env_file, "quiet": quiet, "verbose": verbose}
-    if version:
-        typer.echo(f"dbtool {dbtool.__version__}")
-        raise typer.Exit
 
 
 for part in (develop, deploy, review, data, source):

@@ -48,10 +48,9 @@ class _Terminal:
         return _read(f"name of the migration [{suggestion}]: ") or suggestion
 
     def accepts_loss(self, changes: Sequence[Change]) -> None:
-        console = output.stderr()
-        output.write(console, output.line(("this migration loses data:", "bold yellow")))
+        output.talk(output.line(("this migration loses data:", "bold yellow")))
         for change in changes:
-            output.write(console, output.line((f"  {change.text}", "")))
+            output.talk(output.line((f"  {change.text}", "")))
         if not _yes("go on? (a backup is taken first)"):
             raise DeclinedError("nothing was changed")
 
@@ -61,8 +60,8 @@ def _yes(question: str) -> bool:
 
 
 def _read(prompt: str) -> str:
-    console = output.stderr()
-    console.print(output.line((prompt, "bold")), end="", soft_wrap=True)
+    sys.stderr.write(output.clean(prompt))
+    sys.stderr.flush()
     try:
         return input().strip()
     except EOFError:

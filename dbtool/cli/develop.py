@@ -10,8 +10,9 @@ import typer
 import dbtool
 from dbtool.cli import output, words
 from dbtool.cli.data import seed_lines
-from dbtool.cli.deploy import applied_lines
-from dbtool.cli.options import Session, command
+from dbtool.cli.options import command
+from dbtool.cli.progress import applied_lines
+from dbtool.cli.session import Session
 from dbtool.cli.source import generated_lines
 from dbtool.reports import MigrateReport, ResetReport
 
@@ -27,7 +28,7 @@ def register(app: typer.Typer) -> None:
     @command(app, "migrate", panel=PANEL)
     def migrate(
         session: Session,
-        word: Annotated[str | None, typer.Argument(hidden=True)] = None,
+        word: Annotated[str | None, typer.Argument(hidden=True, metavar="")] = None,
         name: Annotated[
             str | None,
             typer.Option("--name", "-n", help="Name of the migration; derived from the change if not given."),

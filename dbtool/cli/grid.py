@@ -1,14 +1,12 @@
-"""Rows as a table that fits the terminal: cells that are safe to print, and columns that are whole or named as left out.
-
-What a database holds is never markup and never reaches the terminal as a control sequence.
-"""
+"""Tables for the terminal: rows in as many columns as fit, one row with room, and what a database is made of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from rich import box
 from rich.cells import cell_len
@@ -16,13 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from dbtool import values
+from dbtool.cli.cells import cell, paragraphs, size, visible
+from dbtool.reports import Column, SchemaReport, TableSize
 
-NULL = Text("null", style="dim")
 _GAP = 2
-_WIDEST, _NARROWEST = 48, 12  # of a column of texts, in cells of the terminal
-_CUT = 400  # characters of a text that are looked at
-_SHOWN_BYTES = 8
-_JOINERS = "\u200c\u200d"  # inside Persian words and emoji; they move nothing
+_A_TIME = len("2025-01-31T18:30:00…")
+_LONGEST_WORD = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,90 +30,103 @@ class Grid:
     left_out: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column of cells: how wide it would be, how narrow it may be."""
-
-    header: Text
-    cells: tuple[Text, ...]
-    numeric: bool
-
-    @property
-    def natural(self) -> int:
-        widest = max((cell_len(cell.plain) for cell in (self.header, *self.cells)), default=0)
-        return widest if self.numeric else min(widest, _WIDEST)
-
-    @property
-    def narrowest(self) -> int:
-        return self.natural if self.numeric else min(self.natural, max(_NARROWEST, cell_len(self.header.plain)))
-
-
-def grid(
-    names: Sequence[str],
-    rows: Sequence[Mapping[str, Any]],
-    labels: Sequence[Mapping[str, str]],
-    width: int,
+def rows_table(
+    names: Sequence[str], rows: Sequence[Mapping[str, Any]], labels: Sequence[Mapping[str, str]], width: int
 ) -> Grid:
     """Lay out rows within a width. A number is never cut, a long text ends in an ellipsis."""
     columns = [_column(name, rows, labels) for name in names]
     kept = _kept(columns, width)
-    table = Table(
-        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0), header_style="bold"
+    return Grid(_laid_out(kept, width), tuple(names[len(kept) :]))
+
+
+def record_table(row: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
+    """Lay out one row, a line for each column; a long text runs over several lines."""
+    table = Table(box=None, show_header=False, show_edge=False, pad_edge=False, padding=(0, _GAP, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in row.items():
+        if name in labels:
+            shown = cell(value, labels[name]).append(f"  {name} {visible(values.text(value))}", style="dim")
+        else:
+            shown = paragraphs(value)
+        table.add_row(Text(_header(name, [labels])), shown)
+    return table
+
+
+def sizes_table(tables: Sequence[TableSize], width: int) -> Table:
+    """Lay out tables with their rows, their sizes and what they are for."""
+    modelled = any(each.model for each in tables)
+    rows = [Text("view", style="dim") if each.rows is None else Text(f"{each.rows:,}") for each in tables]
+    columns = (
+        _Column(Text("table"), tuple(Text(visible(each.name)) for each in tables), rigid=True),
+        _Column(Text("rows"), tuple(rows), rigid=True, justify="right"),
+        _Column(Text("size"), tuple(size(each.bytes) for each in tables), rigid=True, justify="right"),
+        _Column(Text("about"), tuple(_about(each, modelled=modelled) for each in tables), widest=width),
     )
-    for column, fitted in zip(kept, _fitted(kept, width), strict=True):
-        justify = "right" if column.numeric else "left"
-        table.add_column(column.header, justify=justify, width=fitted, no_wrap=True, overflow="ellipsis")
-    for cells in zip(*(column.cells for column in kept), strict=True):
-        table.add_row(*cells)
-    return Grid(table, tuple(names[len(kept) :]))
+    return _laid_out(columns, width)
 
 
-def cell(value: Any, label: str | None = None) -> Text:
-    """Return a value as one line of text; `label` stands for what a foreign key points at."""
-    match value:
-        case _ if label is not None:
-            return Text(visible(label), style="cyan")
-        case None:
-            return NULL.copy()
-        case "null":
-            return Text('"null"')
-        case bytes() | bytearray() | memoryview():
-            return _bytes(bytes(value))
-        case str():
-            return Text(visible(value))
-    return Text(visible(values.text(value)))
+def schema_table(report: SchemaReport) -> Table:
+    """Lay out a table's columns: what they hold, whether they may be empty, and what they are for."""
+    told = {
+        "column": [Text(visible(column.name), style="bold" if column.primary_key else "") for column in report.columns],
+        "type": [Text(visible(column.type)) for column in report.columns],
+        "": [Text("null" if column.nullable else "", style="dim") for column in report.columns],
+        "default": [Text(visible(column.default or "")) for column in report.columns],
+        "key": [_key(column) for column in report.columns],
+        "about": [Text(visible(column.comment or "")) for column in report.columns],
+    }
+    kept = {name: cells for name, cells in told.items() if any(cell.plain for cell in cells)}
+    table = _table()
+    for name, cells in kept.items():
+        words = [word for cell in cells for word in cell.plain.split()]
+        narrowest = min(max(map(len, words)), _LONGEST_WORD) if name == "type" else None
+        table.add_column(name, overflow="fold", no_wrap=name in ("column", "", "key"), min_width=narrowest)
+    for line in zip(*kept.values(), strict=True):
+        table.add_row(*line)
+    return table
 
 
-def visible(text: str) -> str:
-    """Return a text on one line, its control characters and direction marks made visible, its far end cut."""
-    shown = text if len(text) <= _CUT else f"{text[:_CUT]}…"
-    return shown if shown.isprintable() else "".join(map(_visible, shown))
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of cells: how wide it would be, how narrow it may be. A rigid one is shown whole."""
 
+    header: Text
+    cells: tuple[Text, ...]
+    rigid: bool = False
+    justify: Literal["left", "right"] = "left"
+    widest: int = 48
+    shortest: int = 12
 
-def header(name: str, labels: Sequence[Mapping[str, str]]) -> str:
-    """Return what a column is called: a foreign key that shows labels is called like its relation."""
-    return name.removesuffix("_id") if any(name in each for each in labels) else name
+    @property
+    def natural(self) -> int:
+        wanted = max(cell_len(cell.plain) for cell in (self.header, *self.cells))
+        return wanted if self.rigid else min(wanted, self.widest)
 
-
-def size(count: int | None) -> Text:
-    """Return a number of bytes as people read it."""
-    if count is None:
-        return Text("")
-    amount, unit = float(count), "B"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if amount < 1000:
-            break
-        amount, unit = amount / 1000, larger
-    return Text(f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}")
+    @property
+    def narrowest(self) -> int:
+        return self.natural if self.rigid else min(self.natural, max(self.shortest, cell_len(self.header.plain)))
 
 
 def _column(name: str, rows: Sequence[Mapping[str, Any]], labels: Sequence[Mapping[str, str]]) -> _Column:
     found = [row[name] for row in rows if row[name] is not None]
     labelled = any(name in each for each in labels)
     cells = tuple(cell(row[name], each.get(name)) for row, each in zip(rows, labels, strict=True))
-    return _Column(
-        Text(visible(header(name, labels))), cells, bool(found) and not labelled and all(map(_is_number, found))
-    )
+    head = Text(_header(name, labels))
+    if found and not labelled and all(map(_is_number, found)):
+        return _Column(head, cells, rigid=True, justify="right")
+    return _Column(head, cells, shortest=_A_TIME if any(isinstance(value, datetime) for value in found) else 12)
+
+
+def _about(table: TableSize, *, modelled: bool) -> Text:
+    if modelled and not table.model and not table.comment:
+        return Text("not in the models", style="dim")
+    return Text(visible(table.comment or ""))
+
+
+def _header(name: str, labels: Sequence[Mapping[str, str]]) -> str:
+    """Return what a column is called: a foreign key that shows labels is called as it can be typed, without `_id`."""
+    return visible(name.removesuffix("_id") if any(name in each for each in labels) else name)
 
 
 def _is_number(value: Any) -> bool:
@@ -136,25 +146,30 @@ def _kept(columns: Sequence[_Column], width: int) -> Sequence[_Column]:
 def _fitted(columns: Sequence[_Column], width: int) -> list[int]:
     """Give each column its natural width, and take from the widest what is too much."""
     widths = [column.natural for column in columns]
-    spare = width - _GAP * (len(columns) - 1)
-    while sum(widths) > spare:
-        shrinkable = [place for place, column in enumerate(columns) if widths[place] > column.narrowest]
+    floors = [column.narrowest for column in columns]
+    for _ in range(sum(widths) + _GAP * (len(columns) - 1) - width):
+        shrinkable = [place for place, floor in enumerate(floors) if widths[place] > floor]
         if not shrinkable:
             break
         widths[max(shrinkable, key=lambda place: widths[place])] -= 1
     return widths
 
 
-def _visible(letter: str) -> str:
-    code = ord(letter)
-    if letter.isprintable() or letter in _JOINERS or letter == "\u00a0":
-        return letter
-    if code < 0x20:
-        return chr(0x2400 + code)  # the picture of a control character: ␛ for ESC
-    return "␡" if code == 0x7F else letter.encode("unicode_escape", "surrogatepass").decode()
+def _laid_out(columns: Sequence[_Column], width: int) -> Table:
+    table = _table()
+    for column, fitted in zip(columns, _fitted(columns, width), strict=True):
+        table.add_column(column.header, justify=column.justify, width=fitted, no_wrap=True, overflow="ellipsis")
+    for cells in zip(*(column.cells for column in columns), strict=True):
+        table.add_row(*cells)
+    return table
 
 
-def _bytes(value: bytes) -> Text:
-    if len(value) <= _SHOWN_BYTES:
-        return Text(value.hex(), style="magenta")
-    return Text(f"{size(len(value))} {value[:4].hex()}…", style="magenta")
+def _key(column: Column) -> Text:
+    if column.references:
+        return Text(f"→ {visible(column.references)}", style="cyan")
+    words = {"primary key": column.primary_key, "unique": column.unique, "index": column.indexed}
+    return Text(next((word for word, holds in words.items() if holds), ""))
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0), header_style="bold")

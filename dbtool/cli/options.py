@@ -1,21 +1,16 @@
-"""The options that every command has, and the session that a command works in."""
+"""The options that every command has, and how a function becomes a command."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import cached_property, wraps
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
-import dbtool
-from dbtool.cli import output
-from dbtool.cli.ask import asker
-from dbtool.config import Config
-from dbtool.conversation import Ask, Tell
-from dbtool.errors import DbtoolError, UsageError
+from dbtool.cli.session import Session
 
 COMMON = "Common options"
 
@@ -48,68 +43,28 @@ _HINTS: dict[str, Any] = {
 }
 
 
-class Session:
-    """One command while it runs: its configuration, read on first use, and its ways to talk."""
-
-    def __init__(self, command: str, given: dict[str, Any], before: dict[str, Any]) -> None:
-        self.command = command
-        self.json: bool = given["json"]
-        self._given = {name: given[name] or before.get(name) for name in _HINTS}
-
-    @cached_property
-    def config(self) -> Config:
-        """The project's configuration."""
-        given = self._given
-        return dbtool.load_config(url=given["url"], project=given["project"], env_file=given["env_file"])
-
-    @cached_property
-    def tell(self) -> Tell:
-        """What prints progress."""
-        return output.teller(quiet=bool(self._given["quiet"]), verbose=bool(self._given["verbose"]), as_json=self.json)
-
-    def ask(self, *, yes: bool = False, accept_data_loss: bool = False) -> Ask:
-        """Return who answers questions."""
-        return asker(yes=yes, accept_data_loss=accept_data_loss, as_json=self.json)
-
-    def show(self, report: Any, view: output.View[Any]) -> None:
-        """Print a report; a report that is not ok ends the command with exit code 1."""
-        output.show(self.command, report, view, as_json=self.json)
-        if not report.ok:
-            raise typer.Exit(1)
-
-
 def command(app: typer.Typer, name: str, *, panel: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a function whose first parameter is a Session as a command with the common options.
-
-    Every DbtoolError becomes its message and exit code here; anything else is a bug and stays a traceback.
-    """
+    """Register a function whose first parameter is a Session as a command with the common options."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
         def run(context: typer.Context, **arguments: Any) -> None:
             given = {key: arguments.pop(key) for key in _HINTS}
             session = Session(name, given, context.obj or {})
-            try:
+            with session.running():
                 function(session, **arguments)
-            except DbtoolError as error:
-                output.fail(name, error, as_json=session.json)
-                raise typer.Exit(error.exit_code) from error
-            except KeyboardInterrupt as error:
-                output.interrupted(name, as_json=session.json)
-                raise typer.Exit(130) from error
 
         _take_signature(run, function)
-        app.command(name, rich_help_panel=panel, no_args_is_help=False)(run)
+        app.command(name, help=_unwrapped(function), rich_help_panel=panel)(run)
         return run
 
     return register
 
 
-def require_one(choices: dict[str, bool]) -> None:
-    """Raise UsageError when more than one of these flags is given."""
-    chosen = [flag for flag, given in choices.items() if given]
-    if len(chosen) > 1:
-        raise UsageError(f"{' and '.join(chosen)} exclude each other", hint=f"use only {chosen[0]}")
+def _unwrapped(function: Callable[..., None]) -> str:
+    """Return a docstring with each paragraph on one line, for the terminal to wrap."""
+    paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def _take_signature(run: Callable[..., None], function: Callable[..., None]) -> None:

@@ -9,7 +9,8 @@ import typer
 
 import dbtool
 from dbtool.cli import output
-from dbtool.cli.options import Session, command
+from dbtool.cli.options import command
+from dbtool.cli.session import Session
 from dbtool.reports import DoctorReport
 
 if TYPE_CHECKING:

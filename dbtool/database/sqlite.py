@@ -133,9 +133,8 @@ class Sqlite(Database):
     def table_names(self, connection: DriverConnection) -> frozenset[str]:
         """Return the names of all tables."""
         with self.translated():
-            return frozenset(
-                name for (name,) in rows(connection, "SELECT name FROM sqlite_master WHERE type = 'table'")
-            )
+            found = rows(connection, "SELECT name FROM sqlite_master WHERE type = 'table'")
+            return frozenset(name for (name,) in found if not name.startswith("sqlite_"))
 
     def version(self, connection: DriverConnection) -> str:
         """Return SQLite's version."""

@@ -1,4 +1,4 @@
-"""Data: what the tables hold, shown and written out."""
+"""Data: what the tables hold, seeded, shown and written out."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from dbtool import database
 from dbtool.config import Config
+from dbtool.conversation import Tell, silent
 from dbtool.errors import DataError, SettingError
-from dbtool.reports import ExportReport, RecordReport, RowsReport, SchemaReport, TableSize, TablesReport
+from dbtool.reports import ExportReport, RecordReport, RowsReport, SchemaReport, SeedReport, TableSize, TablesReport
 from dbtool.tables import model_name
 
 if TYPE_CHECKING:
@@ -24,6 +25,23 @@ if TYPE_CHECKING:
 # where it is used.
 
 
+def seed(config: Config, *, dry_run: bool = False, tell: Tell = silent) -> SeedReport:
+    """Load the seed files in one transaction; what is there already and differs is updated, nothing is deleted.
+
+    With `dry_run` all of it is done and rolled back. Raises SeedError with every problem, RefusedRowError,
+    DatabaseMissingError, and DataError where tables are missing.
+    """
+    return load_seeds(config, database.of(config), tell, dry_run=dry_run)
+
+
+def load_seeds(config: Config, target: Database, tell: Tell = silent, *, dry_run: bool = False) -> SeedReport:
+    """Load the project's seed files into any of its databases, as `seed` does into the configured one."""
+    from dbtool.engine import schema
+    from dbtool.seeding.load import load
+
+    return load(config, target, schema.load(config), zone=_zone(config), dry_run=dry_run, tell=tell)
+
+
 def show_tables(config: Config) -> TablesReport:
     """Return all tables and views of the database with their sizes, by name."""
     from dbtool.rows.contents import counts
@@ -33,7 +51,7 @@ def show_tables(config: Config) -> TablesReport:
         rows = counts(shown.connection, [each for each in held if each.kind == "table"])
         sizes = shown.database.sizes(shown.connection.connection.driver_connection)
         tables = tuple(_size(shown, each, rows.get(each.key), sizes) for each in held)
-        return TablesReport(shown.database.name, tables, shown.missing)
+        return TablesReport(shown.database.url.safe, tables, shown.missing)
 
 
 def show_rows(

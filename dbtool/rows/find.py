@@ -82,7 +82,9 @@ def find_column_or_reference(table: Table, typed: str) -> Column[Any] | ForeignK
             found = [each for name, each in named.items() if fits(typed, name)]
             if found:
                 return found[0]
-    raise ColumnNotFoundError(f"`{table.name}` has no column `{typed}`", hint=_nearest_column(typed, list({**columns, **keys})))
+    raise ColumnNotFoundError(
+        f"`{table.name}` has no column `{typed}`", hint=_nearest_column(typed, list({**columns, **keys}))
+    )
 
 
 def find_columns(table: Table, typed: Sequence[str]) -> tuple[Column[Any], ...]:

@@ -152,6 +152,8 @@ class _MalformedError(Exception):
 
 _Node = MappingNode | SequenceNode
 _NO_KEY = object()  # the next scalar of a mapping is a key
+_OPEN = object()  # what an anchor names while it is being read
+_NOTHING = object()  # what an anchor names that nobody has set
 _DROPPED = object()  # the next value of a mapping is of a key that was given before
 
 
@@ -161,14 +163,13 @@ class _Reader:
     def __init__(self, file: str, problems: Problems) -> None:
         self.file = file
         self.problems = problems
-        self.stack: list[tuple[_Node | None, Any, str | None, int]] = []
+        self.stack: list[tuple[_Node | None, Any, str | None]] = []
         self.node: _Node | None = None
         self.key: Any = _NO_KEY
         self.root: Any = None
         self.documents = 0
-        self.count = 0
-        self.repeated = 0
-        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.repeatable = MOST_REPEATED
+        self.anchors: dict[str, Any] = {}
 
     def read(self, text: str) -> Any:
         """Return the root of the document, None where the file holds none. Raises _MalformedError."""
@@ -194,13 +195,12 @@ class _Reader:
         return self.root
 
     def _scalar(self, event: Any) -> None:
-        value: Any = event.value
         mark = event.start_mark
         position = mark.line << _COLUMN_BITS | mark.column
-        self.count += 1
         if self.key is _NO_KEY and type(self.node) is MappingNode:
             self._begin_key(event, position)
             return
+        value: Any = event.value
         if event.tag is not None:
             value = self._tagged(event, position)
         elif not event.implicit[0]:
@@ -208,7 +208,7 @@ class _Reader:
         elif value in _NULLS:
             value = None
         if event.anchor is not None:
-            self.anchors[event.anchor] = (value, 1)
+            self.anchors[event.anchor] = value
         self._put(value, position)
 
     def _begin_key(self, event: Any, position: int) -> None:
@@ -250,28 +250,26 @@ class _Reader:
             self._refuse(_place(self.file, position), f"nested deeper than {DEEPEST} levels")
         if event.tag is not None and event.tag not in _PLAIN_TAGS:
             self._unknown_tag(event.tag, position)
-        self.count += 1
         if event.anchor is not None:
-            self.anchors[event.anchor] = (None, 0)
-        self.stack.append((self.node, self.key, event.anchor, self.count))
+            self.anchors[event.anchor] = _OPEN
+        self.stack.append((self.node, self.key, event.anchor))
         self.node, self.key = _node(node, self.file, position), _NO_KEY
 
     def _close(self, event: Any) -> None:
         closed: Any = self.node
-        self.node, self.key, anchor, before = self.stack.pop()
+        self.node, self.key, anchor = self.stack.pop()
         if anchor is not None:
-            self.anchors[anchor] = (closed, self.count - before + 1)
+            self.anchors[anchor] = closed
         self._put(closed, closed.marks[0])
 
     def _alias(self, event: Any) -> None:
         position = _position(event.start_mark)
-        value, size = self.anchors.get(event.anchor, (None, -1))
-        if size <= 0:
-            words = "stands inside of what it names" if size == 0 else "names nothing above"
+        value = self.anchors.get(event.anchor, _NOTHING)
+        if value is _OPEN or value is _NOTHING:
+            words = "stands inside of what it names" if value is _OPEN else "names nothing above"
             self._refuse(_place(self.file, position), f"the alias `*{event.anchor}` {words}")
-        self.count += size
-        self.repeated += size
-        if self.repeated > MOST_REPEATED:
+        self.repeatable -= _size(value, self.repeatable)
+        if self.repeatable < 0:
             self._refuse(_place(self.file, position), f"aliases repeat more than {MOST_REPEATED:,} nodes")
         self._put(value, position)
 
@@ -313,6 +311,17 @@ def _node(node: Any, file: str, position: int) -> Any:
     node.file = file
     node.marks = [position]
     return node
+
+
+def _size(value: Any, most: int) -> int:
+    """Return how many nodes a value has, or any number above `most`: aliases of aliases grow without limit."""
+    size, open_nodes = 0, [value]
+    while open_nodes and size <= most:
+        node = open_nodes.pop()
+        size += 1
+        if isinstance(node, (MappingNode, SequenceNode)):
+            open_nodes.extend(node.values() if isinstance(node, MappingNode) else node)
+    return size
 
 
 def _position(mark: Any) -> int:

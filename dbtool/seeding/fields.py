@@ -56,7 +56,7 @@ def annotation(column: Column[Any], rules: Rules) -> Any:
     The model's field decides type, constraints and validators; without a model the column does. A datetime
     becomes UTC; one without offset is in the project's time zone, where the column keeps time zones.
     """
-    base = _python_type(column)
+    base = tables.python_type(column)
     parts = (
         *_constraints(column),
         *_own_validators(column),
@@ -74,34 +74,6 @@ class _Nullable:
         return core_schema.nullable_schema(handler(source))
 
 
-def sql_type(column: Column[Any]) -> Any:
-    """Return a column's SQL type, looking through decorators such as SQLModel's AutoString."""
-    found: Any = column.type
-    while isinstance(found, TypeDecorator):
-        found = found.impl
-    return found
-
-
-def _python_type(column: Column[Any]) -> Any:
-    field = tables.field_of(column)
-    if field is not None and field.annotation is not None:
-        return _without_none(field.annotation)
-    kind = sql_type(column)
-    if isinstance(kind, EnumType) and kind.enum_class is not None:
-        return kind.enum_class
-    try:
-        return kind.python_type
-    except NotImplementedError:
-        return Any
-
-
-def _without_none(annotated: Any) -> Any:
-    if get_origin(annotated) not in (Union, types.UnionType):
-        return annotated
-    members = tuple(each for each in get_args(annotated) if each is not type(None))
-    return members[0] if len(members) == 1 else Union[members]  # noqa: UP007
-
-
 def _without_zone_rule(column: Column[Any], base: Any) -> Any:
     """Return plain datetime for one that must be aware, since the project's time zone makes it so."""
     return datetime if base is AwareDatetime else base
@@ -111,7 +83,7 @@ def _constraints(column: Column[Any]) -> Iterator[Any]:
     """Yield the field's constraints, and those of the column that the field does not repeat."""
     field = tables.field_of(column)
     yield from field.metadata if field is not None else ()
-    kind = sql_type(column)
+    kind = tables.sql_type(column)
     if isinstance(kind, (String, LargeBinary)) and kind.length and not isinstance(kind, EnumType):
         yield Field(max_length=kind.length)
     if isinstance(kind, Numeric) and kind.asdecimal and kind.scale is not None:
@@ -129,13 +101,13 @@ def _own_validators(column: Column[Any]) -> Iterator[Any]:
 
 def _stored_form(column: Column[Any], base: Any, rules: Rules) -> Iterator[Any]:
     yield from _bindable(column, base, rules.zone)
-    rounded = rules.rounding(sql_type(column))
+    rounded = rules.rounding(tables.sql_type(column))
     if rounded is not None:
         yield AfterValidator(rounded)
 
 
 def _bindable(column: Column[Any], base: Any, zone: tzinfo) -> Iterator[Any]:
-    kind = sql_type(column)
+    kind = tables.sql_type(column)
     if isinstance(kind, DateTime):
         yield AfterValidator(_in_utc(zone) if kind.timezone else _naive)
     elif isinstance(kind, EnumType):
@@ -150,7 +122,7 @@ def _bindable(column: Column[Any], base: Any, zone: tzinfo) -> Iterator[Any]:
 
 def _readers(column: Column[Any], base: Any) -> Iterator[Any]:
     """Yield what reads the text first. Pydantic runs the last of these before all others."""
-    kind = sql_type(column)
+    kind = tables.sql_type(column)
     if _is_subclass(base, Enum):
         yield BeforeValidator(_member_of({str(member.value): member for member in base}))
     elif isinstance(kind, EnumType) and kind.enum_class is None:

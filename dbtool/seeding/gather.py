@@ -100,6 +100,8 @@ class _Gatherer:
             self._place_within(row, *inside)
         for name in others:
             self._other(row, node, name)
+        if shape.ambiguity:
+            self.problems.add(row.place, shape.ambiguity)
         self._check_complete(row)
 
     def _other(self, row: Row, node: MappingNode, name: str) -> None:
@@ -143,27 +145,22 @@ class _Gatherer:
             row.links[column] = (parent, outer)
 
     def _check_complete(self, row: Row) -> None:
+        """Check that a row gives what it must: what nothing else fills, and its natural key."""
         shape = row.shape
-        given = row.values.keys() | row.links.keys()
+        absent = shape.demanded.difference(row.values, row.links)
         for name in row.named:
-            given.update(column for column, _ in shape.references[name].columns)
-        if not shape.required <= given:
-            missing = dict.fromkeys(_told(shape, name) for name in shape.columns if name in shape.required - given)
-            self.problems.add(row.place, f"`{shape.name}` needs {listed(missing)}")
-        elif shape.ambiguity:
-            self.problems.add(row.place, shape.ambiguity)
-        elif not given.issuperset(shape.key):
-            self._check_key(row, given)
-
-    def _check_key(self, row: Row, given: set[str]) -> None:
-        """A constant default can stand in for a part of the natural key; what differs at every run cannot."""
-        shape = row.shape
-        missing = [_told(shape, name) for name in shape.key if name not in given and name not in shape.fills]
-        if missing and shape.key == shape.primary_key:
+            absent = absent.difference(column for column, _ in shape.references[name].columns)
+        if not absent:
+            return
+        missing = listed(dict.fromkeys(_told(shape, name) for name in shape.columns if name in absent))
+        if absent & shape.required:
+            message = f"`{shape.name}` needs {missing}"
+        elif shape.key == shape.primary_key:
             unique = "make a column of the model unique, or set __seed_key__"
-            self.problems.add(row.place, f"`{shape.name}` has no natural key: give {listed(missing)}, or {unique}")
-        elif missing:
-            self.problems.add(row.place, f"rows of `{shape.name}` are told apart by {listed(missing)}; give it")
+            message = f"`{shape.name}` has no natural key: give {missing}, or {unique}"
+        else:
+            message = f"rows of `{shape.name}` are told apart by {missing}: give it"
+        self.problems.add(row.place, message)
 
 
 def _told(shape: Shape, column: str) -> str:

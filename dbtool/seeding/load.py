@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
+from datetime import tzinfo
 
 from sqlalchemy import MetaData
 from sqlalchemy.exc import StatementError
@@ -10,7 +10,6 @@ from sqlalchemy.exc import StatementError
 from dbtool.config import Config
 from dbtool.conversation import Note, Tell, silent
 from dbtool.database import Database
-from dbtool.errors import SettingError
 from dbtool.reports import SeedReport
 from dbtool.seeding.documents import read_folder
 from dbtool.seeding.fields import Rules
@@ -22,13 +21,20 @@ from dbtool.seeding.write import refused, write
 
 
 def load(
-    config: Config, database: Database, metadata: MetaData, *, dry_run: bool = False, tell: Tell = silent
+    config: Config,
+    database: Database,
+    metadata: MetaData,
+    *,
+    zone: tzinfo,
+    dry_run: bool = False,
+    tell: Tell = silent,
 ) -> SeedReport:
     """Load the project's seed files into a database, whole or not at all; with `dry_run` roll it back at the end.
 
-    A row is matched with the database's by its natural key; of a row that is there, only the columns that the
-    seed gives are written, and only where they differ. No seed files: an empty report, and the database is not
-    touched. Raises SeedError with every problem, RefusedRowError, DataError where tables are missing.
+    `zone` is where times without an offset are. A row is matched with the database's by its natural key; of a row
+    that is there, only the columns that the seed gives are written, and only where they differ. No seed files: an
+    empty report, and the database is not touched. Raises SeedError with every problem, RefusedRowError, and
+    DataError where tables are missing.
     """
     problems = Problems()
     documents = read_folder(config, problems)
@@ -36,7 +42,7 @@ def load(
     if not documents:
         tell(Note(f"nothing to seed: {folder} holds no *.yaml file"))
         return SeedReport(database.name, (), (), dry_run)
-    known = shapes(metadata, Rules(_zone(config), database.rounding))
+    known = shapes(metadata, Rules(zone, database.rounding))
     with database.connect("write") as connection:
         store = Store(database, connection)
         planned = plan(documents, known, store, problems)
@@ -55,11 +61,3 @@ def _finish(store: Store, *, keep: bool) -> None:
         store.connection.commit()
     except StatementError as error:
         raise store.connection_error(error) or refused(error) from error
-
-
-def _zone(config: Config) -> ZoneInfo:
-    try:
-        return ZoneInfo(config.timezone)
-    except (OSError, ValueError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError
-        message = f"setting `timezone` names no time zone: {config.timezone!r}"
-        raise SettingError(message, hint='timezone = "Europe/Berlin" or another IANA name') from error

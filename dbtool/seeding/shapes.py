@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, DateTime, MetaData, Table
+from sqlalchemy import JSON, Column, DateTime, MetaData, Table
 from typing_extensions import TypedDict  # Pydantic takes no other before Python 3.12
 
 from dbtool import tables
 from dbtool.errors import DataError
-from dbtool.seeding.fields import Rules, annotation, sql_type
+from dbtool.seeding.fields import Rules, annotation
 from dbtool.tables import Relation
 
 
@@ -48,6 +48,16 @@ class Shape:
         return frozenset(name for name, column in self.columns.items() if tables.is_required(column))
 
     @cached_property
+    def demanded(self) -> frozenset[str]:
+        """The columns that every row must give: the required ones, and the parts of its key that differ by row."""
+        return self.required.union(self.key) - self.fills.keys()
+
+    @cached_property
+    def json(self) -> frozenset[str]:
+        """The columns in which None is JSON's null, not SQL's."""
+        return frozenset(name for name, column in self.columns.items() if isinstance(tables.sql_type(column), JSON))
+
+    @cached_property
     def primary_key(self) -> tuple[str, ...]:
         """The columns of the primary key."""
         return tuple(column.name for column in self.table.primary_key.columns)
@@ -70,7 +80,7 @@ class Shape:
     @cached_property
     def fills(self) -> Mapping[str, Any]:
         """The defaults that are the same for every row, by column."""
-        return {name: value for name, column in self.columns.items() for value in _constant(column)}
+        return {name: value for name, column in self.columns.items() for value in tables.constant_default(column)}
 
     @cached_property
     def factories(self) -> Mapping[str, Callable[[], Any]]:
@@ -152,19 +162,6 @@ def _refused(table: Table) -> Iterator[tuple[str, str]]:
             yield relation.name, f"is many-to-many; give the rows of `{relation.secondary}` instead"
 
 
-def _constant(column: Column[Any]) -> Iterator[Any]:
-    """Yield the value that a row without this column gets, where it is one and the same for all rows."""
-    default, model_field = column.default, tables.field_of(column)
-    if default is not None and default.is_scalar:
-        yield default.arg  # type: ignore[attr-defined]
-    if default is not None or column.server_default is not None or _factory(column) is not None:
-        return
-    if column.nullable:
-        yield None if model_field is None or model_field.is_required() else model_field.default
-    elif model_field is not None and not model_field.is_required() and model_field.default is not None:
-        yield model_field.default
-
-
 def _factory(column: Column[Any]) -> Any:
     """Return what the model calls for each new row, where the column does not call it by itself."""
     model_field = tables.field_of(column)
@@ -172,5 +169,5 @@ def _factory(column: Column[Any]) -> Any:
 
 
 def _is_aware(column: Column[Any]) -> bool:
-    kind = sql_type(column)
+    kind = tables.sql_type(column)
     return isinstance(kind, DateTime) and bool(kind.timezone)

@@ -12,7 +12,6 @@ from sqlalchemy.exc import StatementError
 from dbtool.conversation import Tell, Working
 from dbtool.errors import DataError, RefusedRowError
 from dbtool.reports import Seeded
-from dbtool.seeding.fields import sql_type
 from dbtool.seeding.gather import Row
 from dbtool.seeding.plan import Plan
 from dbtool.seeding.shapes import Shape
@@ -60,7 +59,7 @@ class _Writer:
         return Seeded(shape.table.key, inserted, updated, unchanged)
 
     def _insert(self, shape: Shape, rows: Sequence[Row]) -> None:
-        given = [(row, dict(_new_values(row))) for row in rows]
+        given = [(row, _new_values(row)) for row in rows]
         for _, group in _alike(given):
             self._execute(insert(shape.table), group)
         self._follow_sequences(shape, given)
@@ -117,16 +116,17 @@ class _Writer:
             row.stored = found[key][0]
 
 
-def _new_values(row: Row) -> Iterator[tuple[str, Any]]:
-    """Yield what a new row holds. SQL NULL in a JSON column is what nobody gives, since None is JSON's null."""
+def _new_values(row: Row) -> dict[str, Any]:
+    """Return what a new row holds. Null in a JSON column is left out: None would be JSON's null there."""
     shape = row.shape
     values = {**shape.fills, **row.values, **_linked(row)}
     for name, factory in shape.factories.items():
         if name not in values:
             values[name] = factory()
-    for name, value in values.items():
-        if value is not None or not isinstance(sql_type(shape.columns[name]), JSON):
-            yield name, value
+    for name in shape.json:
+        if values.get(name, ...) is None:
+            del values[name]
+    return values
 
 
 def _linked(row: Row) -> dict[str, Any]:

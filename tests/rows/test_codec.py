@@ -111,7 +111,14 @@ def test_a_value_that_does_not_fit_its_column_is_left_as_the_driver_returns_it()
 
     read = {
         kind_of(column_type): reader(column_type, dialect, None)("nonsense")
-        for column_type in (types.Date(), types.DateTime(), types.Uuid(), types.Enum(Kind), types.JSON(), types.Numeric())
+        for column_type in (
+            types.Date(),
+            types.DateTime(),
+            types.Uuid(),
+            types.Enum(Kind),
+            types.JSON(),
+            types.Numeric(),
+        )
     }
 
     assert read == dict.fromkeys(("date", "datetime", "uuid", "enum", "json", "decimal"), "nonsense")

@@ -64,7 +64,9 @@ def engine() -> Engine:
         rows = [{"id": number, "country": code, "name": name} for number, (code, name) in enumerate(cities, start=1)]
         connection.execute(insert(city), rows)
         connection.execute(insert(visit), [{"id": n, "city_id": at} for n, at in enumerate([1, 1, 3, 4, None, 99])])
-        connection.execute(insert(folder), [{"id": 1, "name": "root"}, {"id": 2, "parent_id": 1, "name": "leaf"}])
+        connection.execute(
+            insert(folder), [{"id": 1, "parent_id": None, "name": "root"}, {"id": 2, "parent_id": 1, "name": "leaf"}]
+        )
     return engine
 
 
@@ -138,7 +140,7 @@ def test_a_row_is_located_by_its_label_whatever_its_parts_hold(engine, text, fou
 )
 def test_a_row_that_is_not_there_is_answered_with_the_nearest(engine, table, text, hint):
     with engine.connect() as connection, pytest.raises(RecordNotFoundError) as error:
-        locate(connection, table, text, [], UTC)
+        locate(connection, table, text, list(table.columns), UTC)
 
     assert error.value.hint == hint
 

@@ -241,7 +241,9 @@ def test_no_typed_text_becomes_part_of_the_sql(connection):
 
 
 def test_a_table_without_primary_key_is_ordered_by_all_that_can_be_compared(connection):
-    loose = Table("thing", MetaData(), *(Column(c.name, c.type) for c in thing.columns if c.name in ("score", "extra", "id")))
+    loose = Table(
+        "thing", MetaData(), *(Column(c.name, c.type) for c in thing.columns if c.name in ("score", "extra", "id"))
+    )
 
     chosen = selection(connection, loose, Wanted(sort=["-score"]), UTC)
 

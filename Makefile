@@ -1,0 +1,42 @@
+# One command does all set-up: `make demo`, `make test`. Everything lives in .venv inside the clone.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench clean
+
+demo: .venv/demo
+	@$(BIN)/python -m dbtool deploy
+	@$(BIN)/python -m dbtool seed
+	@$(BIN)/python -m dbtool show units
+	@echo
+	@echo "Go on:"
+	@echo "  . .venv/bin/activate      then: dbtool --help, dbtool status, dbtool show users"
+	@echo "  uv run dbtool ...         works too"
+
+test: .venv/dev
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: .venv/dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: .venv/dev
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache
+
+.venv/demo: pyproject.toml
+	@echo "setting up .venv (once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/dev: pyproject.toml
+	@echo "setting up .venv for tests (once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $@ .venv/demo

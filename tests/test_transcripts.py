@@ -1,0 +1,18 @@
+"""Every page of tests/transcripts is run: a golden file for each command and each kind of bad input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import transcript
+from conftest import Project
+
+PAGES = sorted((Path(__file__).parent / "transcripts").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_transcript_prints_what_it_shows(page: Path, project: Project) -> None:
+    """A page starts in a fresh small application; its commands run one after the other."""
+    for step in transcript.steps(page.read_text(encoding="utf-8")):
+        transcript.run(step, project.root, project.environment())

@@ -1,0 +1,93 @@
+"""Transcripts: ```console blocks of Markdown that are run line by line, and compared with what they show.
+
+A line that begins with `$ ` is a command; what follows is its output, stdout and stderr together. `[..]` is any text
+within a line, a line of `...` any lines. `$ dbtool ... ` runs this dbtool, `$ alembic ...` its Alembic; other commands
+run in a shell. `# exits with 1` at the end of a command says its exit code, else it is 0.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+BLOCK = re.compile(r"^```console(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+EXIT = re.compile(r"\s+# exits with (\d+)$")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command, the exit code it must have, and the output it must print."""
+
+    command: str
+    code: int
+    expected: str
+    line: int
+
+
+def steps(markdown: str) -> Iterator[Step]:
+    """Yield the commands of every console block, in order."""
+    for block in BLOCK.finditer(markdown):
+        first_line = markdown.count("\n", 0, block.start("body")) + 1
+        yield from _steps(block["body"], first_line)
+
+
+def run(step: Step, folder: Path, environment: dict[str, str]) -> str:
+    """Run a command and return what it printed. Raises AssertionError on another exit code or other output."""
+    done = subprocess.run(
+        _shell(step.command),
+        shell=True,
+        cwd=folder,
+        env={**environment, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        timeout=240,
+    )
+    shown = f"line {step.line}: $ {step.command}\n{done.stdout}"
+    assert done.returncode == step.code, f"exit code {done.returncode}, not {step.code}\n{shown}"
+    assert matches(step.expected, done.stdout), f"expected\n{step.expected}\n--- but\n{shown}"
+    return done.stdout
+
+
+def matches(expected: str, actual: str) -> bool:
+    """Whether an output is what a transcript shows; spaces at line ends do not count."""
+    pattern = "".join(_pattern(line) for line in expected.strip("\n").splitlines())
+    lines = "".join(f"{line.rstrip()}\n" for line in actual.strip("\n").splitlines())
+    return re.fullmatch(pattern, lines) is not None
+
+
+def _pattern(line: str) -> str:
+    if line.strip() == "...":
+        return r"(?:[^\n]*\n)*?"
+    return ".*?".join(re.escape(part) for part in line.rstrip().split("[..]")) + "\n"
+
+
+def _steps(body: str, line: int) -> Iterator[Step]:
+    command, output, at = "", [], 0
+    for number, text in enumerate(body.splitlines(), line):
+        if text.startswith("$ "):
+            if command:
+                yield _step(command, output, at)
+            command, output, at = text[2:], [], number
+        else:
+            output.append(text)
+    if command:
+        yield _step(command, output, at)
+
+
+def _step(command: str, output: list[str], line: int) -> Step:
+    code = EXIT.search(command)
+    return Step(EXIT.sub("", command), int(code[1]) if code else 0, "\n".join(output), line)
+
+
+def _shell(command: str) -> str:
+    python = f"'{sys.executable}'"
+    command = re.sub(r"(^|(?<=[;&|] ))dbtool\b", lambda _: f"{python} -m dbtool", command)
+    return re.sub(r"(^|(?<=[;&|] ))alembic\b", lambda _: f"{python} -m alembic", command)
