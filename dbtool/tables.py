@@ -166,10 +166,10 @@ def field_of(column: Column[Any]) -> Any | None:
 
 def sql_type(column: Column[Any]) -> Any:
     """Return a column's SQL type, looking through decorators such as SQLModel's AutoString."""
-    from sqlalchemy import TypeDecorator
+    from sqlalchemy import Interval, TypeDecorator
 
     found: Any = column.type
-    while isinstance(found, TypeDecorator):
+    while isinstance(found, TypeDecorator) and not isinstance(found, Interval):  # a decorator of DateTime
         found = found.impl
     return found
 

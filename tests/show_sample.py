@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pytest
+from conftest import server_url
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlmodel import Session, SQLModel
 
@@ -17,7 +16,6 @@ from dbtool import models
 from dbtool.config import Config, load_config
 
 KINDS = ("sqlite", "postgres", "mysql")
-_VARIABLES = {"postgres": "DBTOOL_TEST_POSTGRES_URL", "mysql": "DBTOOL_TEST_MYSQL_URL"}
 _DRIVERS = {"postgres": "postgresql+psycopg", "mysql": "mysql+pymysql"}
 TABLES = (
     "user",
@@ -42,7 +40,7 @@ def throwaway(kind: str, folder: Path) -> Iterator[tuple[str, Engine]]:
         yield url, engine
         engine.dispose()
         return
-    server = _server(kind)
+    server = make_url(server_url(kind)).set(drivername=_DRIVERS[kind])
     name = f"show_{uuid.uuid4().hex[:12]}"
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     engine = create_engine(server.set(database=name))
@@ -55,16 +53,6 @@ def throwaway(kind: str, folder: Path) -> Iterator[tuple[str, Engine]]:
         with admin.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name}"))
         admin.dispose()
-
-
-def _server(kind: str):
-    address = os.environ.get(_VARIABLES[kind])
-    if not address:
-        reason = f"{_VARIABLES[kind]} is not set"
-        if os.environ.get("DBTOOL_TEST_REQUIRE"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return make_url(address).set(drivername=_DRIVERS[kind])
 
 
 def project(folder: Path, url: str, *, models: str | None = "dbtool.models") -> Config:
@@ -81,32 +69,32 @@ def fill(engine: Engine) -> None:
     SQLModel.metadata.create_all(engine, [SQLModel.metadata.tables[name] for name in TABLES])
     level = models.Level(slug="beginner", name="Beginner")
     story = models.Story(level=level, slug="meeting-basics", title="Meeting Basics", description="")
-    greetings = models.Unit(story=story, slug="greeting-phrases", title="Greeting Phrases", position=1)
-    farewells = models.Unit(story=story, slug="farewells", title="Farewells", position=2)
+    greetings = models.Unit(id=1, story=story, slug="greeting-phrases", title="Greeting Phrases", position=1)
+    farewells = models.Unit(id=2, story=story, slug="farewells", title="Farewells", position=2)
     john, anna = (
-        models.User(email=email, username=name, password_hash="x", created_at=moment, updated_at=moment)
-        for name, email in (("johndoe", "john@example.com"), ("anna", "anna@example.com"))
+        models.User(id=number, email=email, username=name, password_hash="x", created_at=moment, updated_at=moment)
+        for number, name, email in ((1, "johndoe", "john@example.com"), (2, "anna", "anna@example.com"))
     )
     plan = models.DailyPlan(user=john, day=date(2025, 1, 1))
     rows = [
-        (level,),
-        (story,),
-        (greetings,),
-        (farewells,),
-        (john,),
-        (anna,),
-        (models.UnitAsset(unit=greetings, kind="video", object_key="a/b.mp4", media_type="video/mp4", size_bytes=99),),
-        (models.UserProgress(user=john, unit=greetings, status="done", score=87.3, attempts=3, completed_at=moment),),
-        (models.UserProgress(user=anna, unit=greetings, status="in_progress", score=12.5, attempts=1),),
-        (models.UserProgress(user=john, unit=farewells),),
-        (plan,),
-        (models.DailyPlanEntry(plan=plan, unit=farewells, position=1),),
-        (models.DailyPlanEntry(plan=plan, unit=greetings, position=2, is_done=True),),
-        (models.PronunciationAttempt(user=anna, unit=greetings, object_key="k", score=70, recorded_at=moment),),
-        (models.AggregateScore(user=john, period="weekly", period_start=date(2025, 1, 6), score=77.25),),
+        level,
+        story,
+        greetings,
+        farewells,
+        john,
+        anna,
+        models.UnitAsset(unit=greetings, kind="video", object_key="a/b.mp4", media_type="video/mp4", size_bytes=99),
+        models.UserProgress(
+            id=1, user=john, unit=greetings, status="done", score=87.3, attempts=3, completed_at=moment
+        ),
+        models.UserProgress(id=2, user=anna, unit=greetings, status="in_progress", score=12.5, attempts=1),
+        models.UserProgress(id=3, user=john, unit=farewells),
+        plan,
+        models.DailyPlanEntry(id=1, plan=plan, unit=farewells, position=1),
+        models.DailyPlanEntry(id=2, plan=plan, unit=greetings, position=2, is_done=True),
+        models.PronunciationAttempt(user=anna, unit=greetings, object_key="k", score=70, recorded_at=moment),
+        models.AggregateScore(user=john, period="weekly", period_start=date(2025, 1, 6), score=77.25),
     ]
     with Session(engine) as session:
-        for (row,) in rows:
-            session.add(row)
-            session.flush()
+        session.add_all(rows)
         session.commit()

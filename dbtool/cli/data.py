@@ -241,7 +241,7 @@ def _schema(report: SchemaReport) -> Iterator[RenderableType]:
     if report.comment:
         yield output.line((report.comment, ""))
     yield ""
-    yield grid.schema_table(report)
+    yield grid.schema_table(report, output.stdout().width)
     yield ""
     if report.natural_key and report.natural_key != report.primary_key:
         yield output.line(("natural key  ", "dim"), (", ".join(report.natural_key), ""))

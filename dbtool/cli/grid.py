@@ -19,7 +19,6 @@ from dbtool.reports import Column, SchemaReport, TableSize
 
 _GAP = 2
 _A_TIME = len("2025-01-31T18:30:00…")
-_LONGEST_WORD = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +65,18 @@ def sizes_table(tables: Sequence[TableSize], width: int) -> Table:
     return _laid_out(columns, width)
 
 
-def schema_table(report: SchemaReport) -> Table:
+def schema_table(report: SchemaReport, width: int) -> Table:
     """Lay out a table's columns: what they hold, whether they may be empty, and what they are for."""
-    told = {
-        "column": [Text(visible(column.name), style="bold" if column.primary_key else "") for column in report.columns],
-        "type": [Text(visible(column.type)) for column in report.columns],
-        "": [Text("null" if column.nullable else "", style="dim") for column in report.columns],
-        "default": [Text(visible(column.default or "")) for column in report.columns],
-        "key": [_key(column) for column in report.columns],
-        "about": [Text(visible(column.comment or "")) for column in report.columns],
-    }
-    kept = {name: cells for name, cells in told.items() if any(cell.plain for cell in cells)}
-    table = _table()
-    for name, cells in kept.items():
-        words = [word for cell in cells for word in cell.plain.split()]
-        narrowest = min(max(map(len, words)), _LONGEST_WORD) if name == "type" else None
-        table.add_column(name, overflow="fold", no_wrap=name in ("column", "", "key"), min_width=narrowest)
-    for line in zip(*kept.values(), strict=True):
-        table.add_row(*line)
-    return table
+    told = report.columns
+    columns = (
+        _Column(Text("column"), tuple(Text(visible(each.name)) for each in told), rigid=True),
+        _Column(Text("type"), tuple(Text(visible(each.type)) for each in told), shortest=_longest_word(told)),
+        _Column(Text(""), tuple(Text("null" if each.nullable else "", style="dim") for each in told), rigid=True),
+        _Column(Text("default"), tuple(Text(visible(each.default or "")) for each in told)),
+        _Column(Text("key"), tuple(map(_key, told)), rigid=True),
+        _Column(Text("about"), tuple(Text(visible(each.comment or "")) for each in told)),
+    )
+    return _laid_out([each for each in columns if any(cell.plain for cell in each.cells)], width, folded=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +108,10 @@ def _column(name: str, rows: Sequence[Mapping[str, Any]], labels: Sequence[Mappi
     if found and not labelled and all(map(_is_number, found)):
         return _Column(head, cells, rigid=True, justify="right")
     return _Column(head, cells, shortest=_A_TIME if any(isinstance(value, datetime) for value in found) else 12)
+
+
+def _longest_word(columns: Sequence[Column]) -> int:
+    return min(max((len(word) for column in columns for word in column.type.split()), default=0), 30)
 
 
 def _about(table: TableSize, *, modelled: bool) -> Text:
@@ -155,10 +151,16 @@ def _fitted(columns: Sequence[_Column], width: int) -> list[int]:
     return widths
 
 
-def _laid_out(columns: Sequence[_Column], width: int) -> Table:
-    table = _table()
+def _laid_out(columns: Sequence[_Column], width: int, *, folded: bool = False) -> Table:
+    """Make the table; a text that is too long runs over several lines when `folded`, else ends in an ellipsis."""
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0), header_style="bold"
+    )
+    overflow: Literal["fold", "ellipsis"] = "fold" if folded else "ellipsis"
     for column, fitted in zip(columns, _fitted(columns, width), strict=True):
-        table.add_column(column.header, justify=column.justify, width=fitted, no_wrap=True, overflow="ellipsis")
+        table.add_column(
+            column.header, justify=column.justify, width=fitted, no_wrap=column.rigid or not folded, overflow=overflow
+        )
     for cells in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*cells)
     return table
@@ -169,7 +171,3 @@ def _key(column: Column) -> Text:
         return Text(f"→ {visible(column.references)}", style="cyan")
     words = {"primary key": column.primary_key, "unique": column.unique, "index": column.indexed}
     return Text(next((word for word, holds in words.items() if holds), ""))
-
-
-def _table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0), header_style="bold")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from dbtool.config import Location
 from dbtool.errors import UrlError
@@ -31,7 +32,7 @@ class Url:
     password: str | None = field(default=None, repr=False)
     host: str | None = None
     port: int | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def safe(self) -> str:
@@ -62,7 +63,18 @@ def parse(location: Location) -> Url:
             f"`{_printable(scheme)}` is no kind of database that dbtool knows ({location.source})",
             hint=f"one of {known}; for example {ACCEPTED}",
         )
-    return _sqlite(location, rest) if kind == "sqlite" else _server(location, kind, text)
+    if kind != "sqlite":
+        return _server(location, kind, text)
+    return _sqlite(location, rest if scheme.lower() != "file" else _without_host(location, rest))
+
+
+def _without_host(location: Location, rest: str) -> str:
+    """Read `file:///x` as the absolute path that it is everywhere else, unlike `sqlite:///x`."""
+    if not rest.startswith("//"):
+        return rest
+    if not rest.startswith("///"):
+        raise _malformed(location, "a file: URL names no host, as in file:./dev.db")
+    return "/" + rest.lstrip("/")
 
 
 def _sqlite(location: Location, rest: str) -> Url:
@@ -81,9 +93,9 @@ def _sqlite(location: Location, rest: str) -> Url:
 def _server(location: Location, kind: str, text: str) -> Url:
     try:
         parts = urlsplit(text)
-        port = parts.port
     except ValueError as error:
-        raise _malformed(location, str(error) if "port" in str(error).lower() else "its host cannot be read") from error
+        raise _malformed(location, "its host cannot be read") from error
+    port = _port(location, parts)
     name = unquote(parts.path.removeprefix("/"))
     if not parts.netloc and not parts.query:
         raise _malformed(location, "it names no host")
@@ -97,6 +109,17 @@ def _server(location: Location, kind: str, text: str) -> Url:
         host=parts.hostname,
         port=port,
         query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+    )
+
+
+def _port(location: Location, parts: SplitResult) -> int | None:
+    """Return the port; what stands in its place may be half a password, which no error shows."""
+    if "@" not in parts.path:
+        with suppress(ValueError):
+            return parts.port
+    raise _malformed(
+        location,
+        "its port is no number from 0 to 65535, or its password holds one of / ? # that is not percent-encoded",
     )
 
 

@@ -64,7 +64,7 @@ def write_draft(
     )
     path = folder / f"{id}_{name}.py"
     histories.write_whole(path, text)
-    return histories.describe(path, path.name), path
+    return histories.describe(path), path
 
 
 def keep(config: Config, revision: Revision, path: Path, history: History) -> Revision:

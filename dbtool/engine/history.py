@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -66,7 +67,7 @@ def read(config: Config) -> History:
     """
     host = host_of(config)
     lines = _read_lock(config.lock) if host == "dbtool" else {}
-    found = [_read_file(config, path, lines) for folder in config.versions for path in _files(folder)]
+    found = [_read_file(path, lines) for folder in config.versions for path in _files(folder)]
     _refuse_duplicates(found)
     revisions = _in_order(found)
     ids = {revision.id for revision in revisions}
@@ -91,20 +92,20 @@ def host_of(config: Config) -> Host:
     return "dbtool" if any(name == MARKER for name, _ in _assignments(_parse(path, text))) else "alembic"
 
 
-def describe(path: Path, shown: str) -> Revision:
-    """Read one migration file by its syntax tree; `shown` is its path as people write it."""
-    text = normalised(path.read_bytes())
-    tree = _parse(path, text)
+def describe(path: Path) -> Revision:
+    """Read one migration file by its syntax tree."""
+    content = normalised(path.read_bytes())
+    tree = _parse(path, content.decode("utf-8", errors="surrogateescape"))
     values = dict(_assignments(tree))
     if not isinstance(values.get("revision"), str):
-        raise UnreadableFileError(f'{shown} says no `revision = "..."`', hint="correct the file, or move it away")
+        raise UnreadableFileError(f'{path} says no `revision = "..."`', hint="correct the file, or move it away")
     id = str(values["revision"])
     return Revision(
         id=id,
-        name=_name(path, id),
+        name=_name(path.name, id),
         parents=_ids(values.get("down_revision")),
         path=str(path),
-        text_hash=text_hash(text),
+        text_hash=text_hash(content),
         meaning_hash=meaning_hash(tree),
         listed=False,
         depends_on=_ids(values.get("depends_on")),
@@ -121,8 +122,6 @@ def write_lock(config: Config, revisions: Iterable[Revision]) -> None:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that a crash leaves either the old text or the new one."""
-    import os
-
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
     with unfinished.open("w", encoding="utf-8", newline="\n") as file:
@@ -132,14 +131,14 @@ def write_whole(path: Path, text: str) -> None:
     unfinished.replace(path)
 
 
-def normalised(content: bytes) -> str:
-    """Return a file's text without BOM and with `\\n` at the end of lines."""
-    return content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").decode("utf-8", errors="surrogateescape")
+def normalised(content: bytes) -> bytes:
+    """Return a file's text, still encoded, without BOM and with `\\n` at the end of lines."""
+    return content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
 
 
-def text_hash(text: str) -> str:
+def text_hash(content: bytes) -> str:
     """Return the hash of a normalised text, 32 hex digits."""
-    return hashlib.sha256(text.encode("utf-8", errors="surrogateescape")).hexdigest()[:32]
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def meaning_hash(tree: ast.Module) -> str:
@@ -184,23 +183,29 @@ def _has_docstring(node: ast.AST) -> bool:
     return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
-        yield from sorted(path for path in folder.iterdir() if _is_migration(path.name))
+def _files(folder: Path) -> Iterator[str]:
+    """Yield the paths of a folder's migrations by name."""
+    try:
+        names = sorted(name for name in os.listdir(folder) if _is_migration(name))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name in names:
+        yield os.path.join(folder, name)
 
 
 def _is_migration(name: str) -> bool:
     return name.endswith(".py") and name != "__init__.py" and not name.startswith(".")
 
 
-def _read_file(config: Config, path: Path, lines: Mapping[str, LockLine]) -> Revision:
-    line = lines.get(path.name.partition("_")[0])
+def _read_file(path: str, lines: Mapping[str, LockLine]) -> Revision:
+    name = os.path.basename(path)
+    line = lines.get(name.partition("_")[0])
     if line is not None:
-        text = normalised(path.read_bytes())
-        if text_hash(text) == line.text_hash:
-            name = _name(path, line.id)
-            return Revision(line.id, name, line.parents, str(path), line.text_hash, line.meaning_hash)
-    revision = describe(path, config.relative(path))
+        with open(path, "rb", buffering=0) as file:
+            content = normalised(file.read())
+        if text_hash(content) == line.text_hash:
+            return Revision(line.id, _name(name, line.id), line.parents, path, line.text_hash, line.meaning_hash)
+    revision = describe(Path(path))
     line = lines.get(revision.id)
     if line is None:
         return revision
@@ -239,13 +244,14 @@ def _ids(value: object) -> tuple[str, ...]:
     return tuple(str(item) for item in value) if isinstance(value, tuple | list | set) else ()
 
 
-def _name(path: Path, id: str) -> str:
-    return path.stem.removeprefix(id).strip("_-") or path.stem
+def _name(file_name: str, id: str) -> str:
+    stem = file_name.removesuffix(".py")
+    return stem.removeprefix(id).strip("_-") or stem
 
 
 def _read_lock(path: Path) -> dict[str, LockLine]:
     try:
-        text = normalised(path.read_bytes())
+        text = normalised(path.read_bytes()).decode("utf-8", errors="replace")
     except (FileNotFoundError, NotADirectoryError):
         return {}
     lines: dict[str, LockLine] = {}

@@ -7,8 +7,8 @@ connection is the migration's own, so a row lands in the same transaction.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,20 +20,16 @@ _COLUMNS = "revision, name, checksum, direction, applied_at, seconds, steps, app
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a database says it has run. `heads` is Alembic's word, `rows` the ledger's, oldest first."""
+    """What a database says it has run.
+
+    `heads` is Alembic's word; `checksums` is the ledger's: the meaning of each revision when it last went up.
+    `fingerprint` is of the catalogue after the last recorded run, None where that run is not where Alembic says
+    that the database is.
+    """
 
     heads: tuple[str, ...] = ()
-    rows: tuple[AppliedRow, ...] = ()
-    kept: bool = False
-
-    @property
-    def last_fingerprint(self) -> str | None:
-        """The fingerprint after the last recorded run, if that run is also where Alembic says the database is."""
-        if not self.rows:
-            return None
-        last = self.rows[-1]
-        matches = last.revision in self.heads if last.direction == "up" else last.revision not in self.heads
-        return last.fingerprint if matches else None
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +56,19 @@ def read(database: Database, connection: DriverConnection) -> Record:
         )
     if LEDGER not in tables:
         return Record(heads)
-    found = rows(connection, f"SELECT {_COLUMNS} FROM {LEDGER} ORDER BY id")
-    return Record(heads, tuple(_row(*row) for row in found), kept=True)
+    found = rows(connection, f"SELECT revision, checksum, direction, fingerprint FROM {LEDGER} ORDER BY id")
+    checksums = {revision: checksum for revision, checksum, direction, _ in found if direction == "up"}
+    return Record(heads, checksums, _fingerprint(heads, *found[-1]) if found else None)
+
+
+def read_rows(database: Database, connection: DriverConnection) -> tuple[AppliedRow, ...]:
+    """Read the whole ledger, oldest first; a database without one reads as empty.
+
+    `seconds` is wall time of the migration alone, `applied_at` is UTC by the database's clock.
+    """
+    if LEDGER not in database.table_names(connection):
+        return ()
+    return tuple(_row(*row) for row in rows(connection, f"SELECT {_COLUMNS} FROM {LEDGER} ORDER BY id"))
 
 
 def last_catalogue(connection: DriverConnection) -> Catalogue | None:
@@ -108,6 +115,12 @@ def _values(entry: Entry, catalogue: Catalogue | None) -> tuple[Any, ...]:
         catalogue.fingerprint if catalogue else None,
         zlib.compress(catalogue.text.encode()) if catalogue else None,
     )
+
+
+def _fingerprint(heads: Sequence[str], revision: str, checksum: str, direction: str, fingerprint: str) -> str | None:
+    """Return the last run's fingerprint, unless another tool has moved the database since."""
+    matches = revision in heads if direction == "up" else revision not in heads
+    return fingerprint if matches else None
 
 
 def _row(revision: str, name: str, checksum: str, direction: str, applied_at: Any, *rest: Any) -> AppliedRow:

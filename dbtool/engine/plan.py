@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from dbtool.engine.history import History
 from dbtool.errors import EditedError, MissingFileError, RevisionError
-from dbtool.reports import AppliedRow, Revision, Standing
+from dbtool.reports import Revision, Standing
 
 BASE = "base"
 
 
-def standing(history: History, heads: Sequence[str], ledger: Sequence[AppliedRow]) -> Standing:
-    """Compare the files with what a database has run.
+def standing(history: History, heads: Sequence[str], checksums: Mapping[str, str]) -> Standing:
+    """Compare the files with what a database has run; `checksums` is what its ledger holds of each revision.
 
     Edited means that the ledger of this database holds another meaning; stale that a file which it has not run
     is not what the lock says; missing that it ran, or the lock lists, a file that is gone.
     """
     ran = ancestors(history, heads)
     known = {revision.id for revision in history.revisions}
-    checksums = {row.revision: row.checksum for row in ledger if row.direction == "up"}
     applied = tuple(revision for revision in history.revisions if revision.id in ran)
     pending = tuple(revision for revision in history.revisions if revision.id not in ran)
     missing = [
@@ -118,7 +117,7 @@ def _relative(history: History, distance: int, heads: Sequence[str]) -> str:
     return order[position - 1] if position else BASE
 
 
-def _edited(revision: Revision, checksums: dict[str, str]) -> bool:
+def _edited(revision: Revision, checksums: Mapping[str, str]) -> bool:
     recorded = checksums.get(revision.id)
     return revision.stale if recorded is None else recorded != revision.meaning_hash
 

@@ -27,29 +27,31 @@ class State:
 
 def observe(config: Config, database: Database) -> State:
     """Read the files, then the database. Raises DatabaseMissingError when there is none."""
-    known = histories.read(config)
-    with database.reading() as connection, database.translated():
-        record = ledger.read(database, connection)
-        drift = _drift(database, connection, record)
-    return State(known, record, plan.standing(known, record.heads, record.rows), drift, exists=True)
+    return _observe(database, histories.read(config))
 
 
 def observe_or_empty(config: Config, database: Database) -> State:
     """Read the same; a database that does not exist yet stands at nothing."""
+    known = histories.read(config)
     try:
-        return observe(config, database)
+        return _observe(database, known)
     except DatabaseMissingError:
-        known = histories.read(config)
-        return State(known, Record(), plan.standing(known, (), ()), None, exists=False)
+        return State(known, Record(), plan.standing(known, (), {}), None, exists=False)
+
+
+def _observe(database: Database, known: History) -> State:
+    with database.reading() as connection, database.translated():
+        record = ledger.read(database, connection)
+        drift = _drift(database, connection, record)
+    return State(known, record, plan.standing(known, record.heads, record.checksums), drift, exists=True)
 
 
 def _drift(database: Database, connection: DriverConnection, record: Record) -> tuple[str, ...] | None:
     """Compare the catalogue with what the last run left behind: one hash, and two texts where it differs."""
-    expected = record.last_fingerprint
-    if expected is None:
+    if record.fingerprint is None:
         return None
     actual = database.catalogue(connection)
-    if actual.fingerprint == expected:
+    if actual.fingerprint == record.fingerprint:
         return ()
     before = ledger.last_catalogue(connection)
     known = frozenset(before.lines) if before else frozenset()

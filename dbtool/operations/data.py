@@ -127,7 +127,7 @@ def show_record(config: Config, table: str, key: str) -> RecordReport:
         row = dict(zip(names, values, strict=True))
         (labels,) = row_labels(shown.connection, found, [row])
         label = row_label(found, row, labels)
-        relations = related(shown.connection, found, row, label=label, existing=shown.existing)
+        relations = related(shown.connection, found, row, label=label, existing=shown.held.keys())
         return RecordReport(found.key, model_name(found), label, row, labels, relations)
 
 
@@ -160,11 +160,6 @@ class _Shown:
     def missing(self) -> tuple[str, ...]:
         """The tables of the models that the database does not have."""
         return tuple(sorted(self.metadata.tables.keys() - self.held.keys()))
-
-    @property
-    def existing(self) -> frozenset[str]:
-        """The tables that the database has and something is known of."""
-        return frozenset(self.metadata.tables.keys() & self.held.keys())
 
     def find(self, typed: str) -> Table:
         """Return a table by what people call it, reflected where no model knows it."""

@@ -8,7 +8,7 @@ from dbtool import database as databases
 from dbtool.config import Config
 from dbtool.conversation import Note, Tell, silent
 from dbtool.database import Database
-from dbtool.engine import plan
+from dbtool.engine import ledger, plan
 from dbtool.engine.state import State, observe, observe_or_empty
 from dbtool.errors import RevisionError
 from dbtool.reports import Applied, DeployReport, Finding, HistoryReport, Revision, StatusReport
@@ -55,9 +55,11 @@ def history(config: Config) -> HistoryReport:
     """
     database = databases.of(config)
     state = observe(config, database)
-    recorded = {row.revision for row in state.record.rows}
+    with database.reading() as connection, database.translated():
+        rows = ledger.read_rows(database, connection)
+    recorded = {row.revision for row in rows}
     unrecorded = tuple(revision for revision in state.standing.applied if revision.id not in recorded)
-    return HistoryReport(database.url.safe, state.record.rows, unrecorded)
+    return HistoryReport(database.url.safe, rows, unrecorded)
 
 
 def _target(state: State, word: str | None) -> str | None:

@@ -34,7 +34,7 @@ def _seed_schema(metadata: MetaData) -> str:
 
 
 def _write(config: Config, path: Path, kind: str, text: str) -> Output:
-    if path.exists() and normalised(path.read_bytes()) == text:
+    if path.exists() and normalised(path.read_bytes()) == text.encode():
         return Output(config.relative(path), kind, written=False)
     try:
         write_whole(path, text)

@@ -117,15 +117,15 @@ def parse(text: str, column_type: TypeEngine[Any], zone: tzinfo) -> Any:
     return text
 
 
-def reader(column_type: TypeEngine[Any], dialect: Dialect, code: Any) -> Callable[[Any], Any]:
-    """Return what turns a driver's value into the column's; a value that does not fit its type stays as it is.
+def reader(column_type: TypeEngine[Any], dialect: Dialect, code: Any) -> Callable[[Any], Any] | None:
+    """Return what turns a driver's value into the column's, or None where it is that already.
 
-    SQLite keeps any value in any column, and one bad date must not hide the other rows. `code` is the driver's own
-    code of the type, from the cursor's description.
+    A value that does not fit its type stays as it is: SQLite keeps any value in any column, and one bad date must
+    not hide the other rows. `code` is the driver's own code of the type, from the cursor's description.
     """
     process = column_type.dialect_impl(dialect).result_processor(dialect, code)
     if process is None:
-        return _unchanged
+        return None
     unscaled = kind_of(column_type) == "decimal" and getattr(_undecorated(column_type), "scale", None) is None
 
     def read(value: Any) -> Any:
@@ -137,10 +137,6 @@ def reader(column_type: TypeEngine[Any], dialect: Dialect, code: Any) -> Callabl
             return value
 
     return read
-
-
-def _unchanged(value: Any) -> Any:
-    return value
 
 
 def _undecorated(column_type: TypeEngine[Any]) -> TypeEngine[Any]:

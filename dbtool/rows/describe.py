@@ -68,6 +68,8 @@ def _type(column: Column[Any], dialect: Dialect) -> str:
 
 
 def _default(column: Column[Any]) -> str | None:
+    if column is column.table.autoincrement_column:
+        return "autoincrement"
     default = column.server_default
     match default:
         case DefaultClause():
@@ -76,9 +78,7 @@ def _default(column: Column[Any]) -> str | None:
             return f"generated as {default.sqltext}"
         case Identity():
             return "identity"
-    if column.default is not None:
-        return _python_default(column.default)
-    return "autoincrement" if column is column.table.autoincrement_column else None
+    return _python_default(column.default) if column.default is not None else None
 
 
 def _python_default(default: Any) -> str:

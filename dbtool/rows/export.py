@@ -12,7 +12,7 @@ from dbtool import values
 from dbtool.rows.fetch import stream
 from dbtool.rows.query import Selection
 
-_QUOTED = re.compile(r'[",\r\n]|^\s|\s$')
+_QUOTED = re.compile(r'[",\r\n]|\A\s|\s\Z')
 
 
 def write_csv(connection: Connection, chosen: Selection, limit: int | None, write: Callable[[str], object]) -> int:
@@ -30,7 +30,7 @@ def write_csv(connection: Connection, chosen: Selection, limit: int | None, writ
 
 def csv_line(cells: Iterable[Any]) -> str:
     """Return one line of CSV, with its end."""
-    line = ",".join(_cell(cell) for cell in cells)
+    line = ",".join([_cell(cell) for cell in cells])
     return f"{line}\n" if line else '""\n'  # readers skip an empty line, and with it a row of one NULL
 
 
@@ -38,4 +38,4 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     text = values.text(value)
-    return '"' + text.replace('"', '""') + '"' if not text or _QUOTED.search(text) else text
+    return text if text and not _QUOTED.search(text) else '"' + text.replace('"', '""') + '"'

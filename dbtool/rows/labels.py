@@ -6,6 +6,7 @@ labels of a whole page, however deep they reach, since the tables of a natural k
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -91,7 +92,7 @@ def locate(
             found = fetch(connection, statement, [named.table.c[name] for name in wanted])
             if len(found) > 1:
                 raise DataError(
-                    f"`{text}` names more than one row of `{table.name}`", hint=f"dbtool show {table.name} --where ..."
+                    f"`{text}` names more than one row of `{table.name}`", hint=f"{_show(table)} --where ..."
                 )
             if found:
                 return found[0]
@@ -178,10 +179,14 @@ def _not_found(connection: Connection, table: Table, text: str) -> RecordNotFoun
     named = label(table)
     if not named.parts:
         return RecordNotFoundError(
-            f"`{table.name}` has no key that a row could be found by", hint=f"dbtool show {table.name} --where ..."
+            f"`{table.name}` has no key that a row could be found by", hint=f"{_show(table)} --where ..."
         )
     statement = select(named.table).select_from(named.source).limit(_COMPARED)
     known = [join_parts(parts) for parts in fetch(connection, statement, named.parts)]
     near = nearest(text, known)
-    hint = f"did you mean `{near[0]}`?" if near else f"dbtool show {table.name}"
+    hint = f"did you mean `{near[0]}`?" if near else _show(table)
     return RecordNotFoundError(f"`{table.name}` has no row `{text}`", hint=hint)
+
+
+def _show(table: Table) -> str:
+    return f"dbtool show {shlex.quote(table.key)}"

@@ -7,7 +7,7 @@ was quoted is refused, so that the loader and the JSON Schema agree.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
@@ -80,14 +80,25 @@ def _without_zone_rule(column: Column[Any], base: Any) -> Any:
 
 
 def _constraints(column: Column[Any]) -> Iterator[Any]:
-    """Yield the field's constraints, and those of the column that the field does not repeat."""
+    """Yield the field's constraints, and those of the column that the field does not have itself."""
     field = tables.field_of(column)
-    yield from field.metadata if field is not None else ()
-    kind = tables.sql_type(column)
+    own = tuple(field.metadata) if field is not None else ()
+    yield from own
+    kind, base = tables.sql_type(column), tables.python_type(column)
     if isinstance(kind, (String, LargeBinary)) and kind.length and not isinstance(kind, EnumType):
-        yield Field(max_length=kind.length)
+        yield from _unless(own, ("max_length",), Field(max_length=kind.length))
     if isinstance(kind, Numeric) and kind.asdecimal and kind.scale is not None:
-        yield Field(max_digits=kind.precision, decimal_places=kind.scale)
+        places = Field(max_digits=kind.precision, decimal_places=kind.scale)
+        yield from _unless(own, ("max_digits", "decimal_places"), places)
+    if _is_subclass(base, int) and not _is_subclass(base, (bool, Enum)):
+        yield from _unless(own, ("ge", "gt"), Field(ge=-(2**63)))
+        yield from _unless(own, ("le", "lt"), Field(lt=2**63))
+
+
+def _unless(own: Sequence[Any], attributes: Sequence[str], constraint: Any) -> Iterator[Any]:
+    """Yield a constraint where no other limits the same: Pydantic would only take the last."""
+    if not any(getattr(each, name, None) is not None for each in own for name in attributes):
+        yield constraint
 
 
 def _own_validators(column: Column[Any]) -> Iterator[Any]:
@@ -130,7 +141,6 @@ def _readers(column: Column[Any], base: Any) -> Iterator[Any]:
     elif _is_subclass(base, bool):
         yield BeforeValidator(_truth)
     elif _is_subclass(base, int):
-        yield Field(ge=-(2**63), lt=2**63)
         yield BeforeValidator(_unquoted)
     elif _is_subclass(base, float):
         yield Field(allow_inf_nan=False)
@@ -145,7 +155,7 @@ def _readers(column: Column[Any], base: Any) -> Iterator[Any]:
         yield BeforeValidator(plain_value)
 
 
-def _is_subclass(base: Any, kind: type) -> bool:
+def _is_subclass(base: Any, kind: type | tuple[type, ...]) -> bool:
     return isinstance(base, type) and issubclass(base, kind)
 
 

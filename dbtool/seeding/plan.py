@@ -62,6 +62,10 @@ class _Planner:
         """Link each row that names another through a relation to that row."""
         target = self.known[relation.target]
         naming = [row for row in rows if row.named.get(relation.name) is not None]
+        if target.position > rows[0].shape.position:
+            for row in naming:
+                self._refuse_circle(_value_place(row, relation.name), row.shape, target)
+            return
         asked = [Asked(row.named[relation.name], row.node, relation.name) for row in naming if row.node is not None]
         for row, found in zip(naming, self.directory.find(target, asked), strict=True):
             if found is not None:
@@ -81,7 +85,7 @@ class _Planner:
         for row in rows:
             for column, (target, remote) in tuple(row.links.items()):
                 if target.shape.position > row.shape.position:
-                    self._refuse_circle(row, target)
+                    self._refuse_circle(row.place, row.shape, target.shape)
                 value = target.known(remote)
                 if value is target:
                     target.wanted = True
@@ -89,9 +93,9 @@ class _Planner:
                     row.values[column] = value
                     del row.links[column]
 
-    def _refuse_circle(self, row: Row, target: Row) -> None:
-        names = f"`{row.shape.name}` and `{target.shape.name}`"
-        self.problems.add(row.place, f"{names} refer to each other; seeds cannot write such circles yet")
+    def _refuse_circle(self, place: Place, shape: Shape, target: Shape) -> None:
+        names = f"`{shape.name}` and `{target.name}`"
+        self.problems.add(place, f"{names} refer to each other; seeds cannot write such circles yet")
 
     def _match(self, shape: Shape, rows: Sequence[Row]) -> None:
         """Give each row its natural key, and what the database holds under it."""

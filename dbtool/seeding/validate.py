@@ -64,11 +64,11 @@ def _message(name: str, error: Any) -> str:
     """Return Pydantic's words as a sentence about a column."""
     if error["input"] is None:
         return f"`{name}` must not be null"
-    words: str = str(error["ctx"]["error"]) if error["type"] == "value_error" else error["msg"]
     if error["type"] == "value_error":
-        return f"`{name}` {words}" if words.startswith(("should ", "is ", "must ")) else f"`{name}`: {words}"
-    rule = words[words.index("should") :] if "should" in words else words
-    rule = rule.partition(", unable to parse")[0]
+        words = str(error["ctx"]["error"])
+        return f"`{name}` {words}" if words.startswith(("should ", "is ")) else f"`{name}`: {words}"
+    before, should, rule = error["msg"].partition("should")
+    rule = f" {should}{rule.partition(', unable to parse')[0]}" if should else f": {before[0].lower()}{before[1:]}"
     if error["type"].endswith(("too_long", "too_short")):
-        return f"`{name}` {rule}; this has {len(error['input']):,}"
-    return f"`{name}` {rule}, not {shown(error['input'])}"
+        return f"`{name}`{rule}; this has {len(error['input']):,}"
+    return f"`{name}`{rule}, not {shown(error['input'])}"

@@ -1,7 +1,7 @@
 """Models of the tests' own, in a registry of their own: one of everything that a seed can meet."""
 
 import uuid
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Optional
@@ -50,7 +50,7 @@ class Category(Base, table=True):
 
 class Product(Base, table=True):
     id: int | None = Field(default=None, primary_key=True)
-    sku: str = Field(unique=True, max_length=20, regex="^[a-z0-9-]+$")
+    sku: str = Field(unique=True, max_length=20, schema_extra={"pattern": "^[a-z0-9-]+$"})
     name: str = Field(max_length=100)
     email: str | None = None
     price: Decimal | None = Field(default=None, max_digits=8, decimal_places=2)
@@ -60,6 +60,7 @@ class Product(Base, table=True):
     kind: Kind = Field(default=Kind.TOY)
     released: date | None = None
     opens: time | None = None
+    lasts: timedelta | None = None
     seen_at: datetime | None = None
     local_at: NaiveDatetime | None = None
     updated_at: datetime | None = Field(default=None, sa_column_kwargs={"onupdate": lambda: LATER})
@@ -135,6 +136,8 @@ class Hen(Base, table=True):
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True, max_length=10)
     egg_id: int | None = Field(default=None, foreign_key="egg.id")
+
+    eggs: list[Egg] = Relationship(sa_relationship_kwargs={"foreign_keys": "Egg.hen_id"})
 
 
 METADATA: MetaData = _REGISTRY.metadata

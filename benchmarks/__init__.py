@@ -1,0 +1,1 @@
+"""Whole commands against their peers, paired and interleaved: `make bench`."""

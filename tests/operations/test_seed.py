@@ -1,0 +1,129 @@
+"""The sample's seeds, and the operation with its command."""
+
+import base64
+import hashlib
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+import dbtool
+from dbtool.config import Config
+from dbtool.database import Database
+from dbtool.engine import schema
+from dbtool.errors import SettingError
+from dbtool.operations.data import load_seeds
+from dbtool.reports import Seeded, SeedReport
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SAMPLE = {
+    "user": 2,
+    "level": 3,
+    "story": 4,
+    "unit": 5,
+    "unit_asset": 9,
+    "user_progress": 4,
+    "daily_plan": 2,
+    "daily_plan_entry": 5,
+    "pronunciation_attempt": 3,
+    "aggregate_score": 8,
+}
+OBJECT_KEYS = [
+    "placeholder/videos/greeting-phrases-v1.mp4",
+    "placeholder/audio/pronunciation-greeting-phrases-en.mp3",
+    "placeholder/subtitles/greeting-phrases-en.vtt",
+    "placeholder/screenshots/greeting-phrases-screenshot-1.jpg",
+    "placeholder/metadata/greeting-phrases-metadata.json",
+    "placeholder/videos/name-introduction-v1.mp4",
+    "placeholder/videos/shopping-vocabulary-v1.mp4",
+    "placeholder/videos/meeting-scheduling-v1.mp4",
+    "placeholder/videos/abstract-concepts-v1.mp4",
+]
+
+
+def config_of(database: Database) -> Config:
+    return dbtool.load_config(project=REPOSITORY, url="sqlite://")
+
+
+def create_tables(database: Database) -> Config:
+    config = config_of(database)
+    with database.connect("write") as connection:
+        schema.load(config).create_all(connection)
+        connection.commit()
+    return config
+
+
+def column(database: Database, table: str, name: str) -> list[object]:
+    found = schema.load(config_of(database)).tables[table]
+    with database.connect("read") as connection:
+        return list(connection.execute(select(found.columns[name]).order_by(found.columns["id"])).scalars())
+
+
+def test_the_sample_is_loaded_once_and_then_found_unchanged(database: Database) -> None:
+    config = create_tables(database)
+    files = ("seed_data/content.yaml", "seed_data/tracking.yaml", "seed_data/users.yaml")
+
+    first, second = load_seeds(config, database), load_seeds(config, database)
+
+    assert first == SeedReport(
+        database.name, files, tuple(Seeded(name, rows, 0, 0) for name, rows in SAMPLE.items()), dry_run=False
+    )
+    assert second == SeedReport(
+        database.name, files, tuple(Seeded(name, 0, 0, rows) for name, rows in SAMPLE.items()), dry_run=False
+    )
+    assert column(database, "unit_asset", "object_key") == OBJECT_KEYS
+    assert set(column(database, "pronunciation_attempt", "object_key")) == {
+        "placeholder/pronunciation/user-attempt-audio.wav"
+    }
+
+
+def test_the_sample_s_password_is_the_documented_one(database: Database) -> None:
+    load_seeds(create_tables(database), database)
+
+    for stored in column(database, "user", "password_hash"):
+        _, name, costs, salt, key = str(stored).split("$")
+        made = hashlib.scrypt(b"correct horse battery", salt=base64.b64decode(salt + "=="), n=2**14, r=8, p=1, dklen=32)
+        assert (name, costs, base64.b64encode(made).decode().rstrip("=")) == ("scrypt", "ln=14,r=8,p=1", key)
+
+
+def test_seed_is_a_command_that_says_what_it_did(project) -> None:
+    project.run("migrate", "--name", "init")
+
+    tried = project.run("seed", "--dry-run", "--json")
+    done = project.run("seed", "--json")
+    again = project.run("seed", "--json")
+
+    rows = [
+        {"table": "author", "inserted": 1, "updated": 0, "unchanged": 0},
+        {"table": "book", "inserted": 2, "updated": 0, "unchanged": 0},
+    ]
+    report = {"database": "dev.db", "files": ["seed_data/authors.yaml"], "tables": rows, "dry_run": False, "ok": True}
+    assert tried.json == {"command": "seed", "ok": True, "report": {**report, "dry_run": True}}
+    assert done.json == {"command": "seed", "ok": True, "report": report}
+    assert [(each["inserted"], each["unchanged"]) for each in again.json["report"]["tables"]] == [(0, 1), (0, 2)]
+
+
+def test_a_bad_seed_file_ends_the_command_with_every_problem(project) -> None:
+    project.run("migrate", "--name", "init")
+    project.edit("seed_data/authors.yaml", "pages: 387", "pages: many")
+    project.edit("seed_data/authors.yaml", "title: The Lathe of Heaven", "tilte: The Lathe of Heaven")
+
+    done = project.run("seed", "--json")
+
+    assert done.code == 1
+    assert done.json["error"] == {
+        "code": "DB601",
+        "message": "2 problems in seed_data, nothing was written",
+        "hint": "correct seed_data/authors.yaml:5:16 and what follows, then: dbtool seed",
+        "problems": [
+            "seed_data/authors.yaml:5:16: `pages` should be a valid integer, not `many`",
+            "seed_data/authors.yaml:6:9: `Book` has no `tilte`; did you mean `title`?",
+        ],
+    }
+
+
+def test_an_unknown_time_zone_is_a_wrong_setting(database: Database) -> None:
+    from dataclasses import replace
+
+    with pytest.raises(SettingError):
+        load_seeds(replace(create_tables(database), timezone="Mars/Olympus"), database)
