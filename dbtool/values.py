@@ -38,8 +38,10 @@ def plain(value: Any) -> Any:
             return bytes(value).hex()
         case Mapping():
             return {str(key): plain(item) for key, item in value.items()}
-        case list() | tuple() | set() | frozenset():
+        case list() | tuple():
             return [plain(item) for item in value]
+        case set() | frozenset():
+            return sorted((plain(item) for item in value), key=str)
     return str(value)
 
 

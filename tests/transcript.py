@@ -1,8 +1,9 @@
 """Transcripts: ```console blocks of Markdown that are run line by line, and compared with what they show.
 
 A line that begins with `$ ` is a command; what follows is its output, stdout and stderr together. `[..]` is any text
-within a line, a line of `...` any lines. `$ dbtool ... ` runs this dbtool, `$ alembic ...` its Alembic; other commands
-run in a shell. `# exits with 1` at the end of a command says its exit code, else it is 0.
+within a line, a line of `...` any lines. A comment `<!-- edit FILE: OLD => NEW -->` changes a file in between.
+`$ dbtool ...` runs this dbtool, `$ alembic ...` its Alembic; other commands run in a shell. `# exits with 1` at the end
+of a command says its exit code, else it is 0.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+EDIT = re.compile(r"^<!-- edit (?P<path>\S+): (?P<old>.+?) => (?P<new>.+?) -->$", re.MULTILINE)
 BLOCK = re.compile(r"^```console(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 EXIT = re.compile(r"\s+# exits with (\d+)$")
 
@@ -29,11 +31,45 @@ class Step:
     line: int
 
 
-def steps(markdown: str) -> Iterator[Step]:
-    """Yield the commands of every console block, in order."""
-    for block in BLOCK.finditer(markdown):
-        first_line = markdown.count("\n", 0, block.start("body")) + 1
-        yield from _steps(block["body"], first_line)
+@dataclass(frozen=True)
+class Edit:
+    """A change of a file, that the reader is told of in words."""
+
+    path: str
+    old: str
+    new: str
+
+    def apply(self, folder: Path) -> None:
+        """Replace a text that must be there once."""
+        text = (folder / self.path).read_text(encoding="utf-8")
+        assert text.count(self.old) == 1, f"{self.old!r} is {text.count(self.old)} times in {self.path}"
+        (folder / self.path).write_text(text.replace(self.old, self.new), encoding="utf-8")
+
+
+def steps(markdown: str) -> Iterator[Step | Edit]:
+    """Yield the commands of every console block, and the edits between them, in order."""
+    blocks = sorted([*BLOCK.finditer(markdown), *EDIT.finditer(markdown)], key=lambda block: block.start())
+    for block in blocks:
+        if block.re is EDIT:
+            yield Edit(block["path"], _unescaped(block["old"]), _unescaped(block["new"]))
+        else:
+            yield from _steps(block["body"], markdown.count("\n", 0, block.start("body")) + 1)
+
+
+def play(markdown: str, folder: Path, environment: dict[str, str]) -> int:
+    """Run a page from top to bottom; return how many commands it has."""
+    commands = 0
+    for step in steps(markdown):
+        if isinstance(step, Edit):
+            step.apply(folder)
+        else:
+            run(step, folder, environment)
+            commands += 1
+    return commands
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("\\n", "\n")
 
 
 def run(step: Step, folder: Path, environment: dict[str, str]) -> str:

@@ -56,10 +56,10 @@ def register(app: typer.Typer) -> None:
         session: Session,
         table: Annotated[
             str | None,
-            typer.Argument(metavar="[TABLE]", help="units, unit or Unit.", autocompletion=complete_table),
+            typer.Argument(metavar="TABLE", help="units, unit or Unit.", autocompletion=complete_table),
         ] = None,
         key: Annotated[
-            str | None, typer.Argument(metavar="[KEY]", help="One row: its natural key, or any other unique key.")
+            str | None, typer.Argument(metavar="KEY", help="One row: its natural key, or any other unique key.")
         ] = None,
         where: Annotated[
             list[str] | None,
@@ -148,6 +148,9 @@ def _write_csv(session: Session, table: str, chosen: _Chosen) -> None:
 
 def seed_lines(report: SeedReport) -> Iterator[RenderableType]:
     """Yield what a seed did, table by table."""
+    if not report.files:
+        yield output.line(("nothing to seed", "green"), (": there are no seed files", ""))
+        return
     for table in report.tables:
         done = {"inserted": table.inserted, "updated": table.updated, "unchanged": table.unchanged}
         words = ", ".join(f"{number:,} {word}" for word, number in done.items() if number)

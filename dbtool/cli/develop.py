@@ -82,6 +82,8 @@ def register(app: typer.Typer) -> None:
 
 
 def _migrated(report: MigrateReport) -> Iterator[RenderableType]:
+    if report.database_created:
+        yield f"created database {report.database}"
     if report.created:
         yield "wrote " + ", ".join(report.created)
     for drifted in report.drift[:10]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
+from dbtool import values
 from dbtool.conversation import Event, Note, Running, Statement, Tell, Warn, Working
 from dbtool.errors import DbtoolError
 
@@ -141,13 +142,13 @@ def _console(stream: TextIO) -> Console:
     return Console(file=stream, highlight=False, markup=False, emoji=False)
 
 
-def table(*headers: str, title: str | None = None) -> Table:
+def table(*headers: str) -> Table:
     """Make an empty table in dbtool's style."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=box.SIMPLE_HEAD, title=Text(clean(title)) if title else None, title_justify="left", pad_edge=False)
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for header in headers:
         made.add_column(Text(clean(header)))
     return made
@@ -170,16 +171,14 @@ def _visible(character: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return a report as JSON can hold it; datetimes are ISO 8601."""
+    """Return a report as JSON can hold it: records by their fields' names, values as `values.plain` has them."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, dict) or hasattr(value, "items"):
+    if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return values.plain(value)
 
 
 def print_json(value: Any) -> None:

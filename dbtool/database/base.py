@@ -83,7 +83,7 @@ class Database(ABC):
 
     @abstractmethod
     def create(self) -> None:
-        """Create an empty database."""
+        """Create an empty database; one that somebody else has just created is left as it is."""
 
     @abstractmethod
     def scratch(self) -> AbstractContextManager[Database]:

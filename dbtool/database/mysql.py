@@ -99,7 +99,7 @@ class Mysql(ServerDatabase):
 
     def create(self) -> None:
         """Create the database, in UTF-8."""
-        self._on_server(f"CREATE DATABASE {_quoted(self.url.database)} CHARACTER SET utf8mb4")
+        self._on_server(f"CREATE DATABASE IF NOT EXISTS {_quoted(self.url.database)} CHARACTER SET utf8mb4")
 
     def drop(self) -> None:
         """Drop the database."""
@@ -194,6 +194,8 @@ class Mysql(ServerDatabase):
         from sqlalchemy import create_engine
         from sqlalchemy.pool import NullPool
 
+        _driver()
+
         def connect() -> Any:
             connection = self._open()
             if purpose == "read":
@@ -215,8 +217,9 @@ class Mysql(ServerDatabase):
         return target
 
     def restore(self, source: Path) -> None:
-        """Feed the dump to the client."""
+        """Clear the database, and feed the dump to the client."""
         program = find_program(("mariadb", "mysql"), "mariadb-client")
+        self.clear()
         self.run_program([program, *self._program_arguments(), self.url.database], self._secret(), read=source)
 
     def _program_arguments(self) -> list[str]:
@@ -237,9 +240,6 @@ class Mysql(ServerDatabase):
     def _open(self, *, with_database: bool = True, autocommit: bool = False) -> Any:
         driver = _driver()
         options: dict[str, Any] = dict(self.url.query)
-        for name in ("connect_timeout", "read_timeout", "write_timeout"):
-            if name in options:
-                options[name] = int(options[name])
         options.setdefault("charset", "utf8mb4")
         parts = {
             "host": self.url.host,
@@ -250,10 +250,12 @@ class Mysql(ServerDatabase):
         }
         with self.translated():
             try:
+                for name in options.keys() & {"connect_timeout", "read_timeout", "write_timeout"}:
+                    options[name] = int(options[name])
                 return driver.connect(
                     autocommit=autocommit, **{key: value for key, value in parts.items() if value}, **options
                 )
-            except TypeError as error:
+            except (TypeError, ValueError) as error:
                 raise ConnectError(f"{self.name}: {error}", hint="correct the URL's parameters") from error
 
     def _on_server(self, statement: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,9 @@ FROM pg_proc JOIN wanted ON wanted.oid = pronamespace
 WHERE prokind IN ('f', 'p') AND pg_proc.oid NOT IN (SELECT objid FROM owned)
 """
 
+# A server that refuses a connection says so in words alone.
+_REFUSED = re.compile(r"authentication failed|role .* (does not exist|is not permitted to log in)|no pg_hba.conf entry")
+
 _SEQUENCE = """
 SELECT coalesce(pg_get_serial_sequence(:table, :column), substring(pg_get_expr(adbin, adrelid) FROM '''(.+)''''))
 FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
@@ -154,7 +158,10 @@ class Postgres(ServerDatabase):
 
     def create(self) -> None:
         """Create the database."""
-        self._on_server("CREATE DATABASE {}")
+        from psycopg import errors
+
+        with suppress(errors.DuplicateDatabase, errors.UniqueViolation):
+            self._on_server("CREATE DATABASE {}")
 
     def drop(self) -> None:
         """Drop the database."""
@@ -184,7 +191,7 @@ class Postgres(ServerDatabase):
         with self.reading() as connection:
             others = rows(
                 connection,
-                "SELECT coalesce(nullif(application_name, ''), usename), coalesce(client_addr::text, 'local')"
+                "SELECT coalesce(nullif(application_name, ''), usename), coalesce(host(client_addr), 'local')"
                 " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
             )
         if others:
@@ -236,9 +243,12 @@ class Postgres(ServerDatabase):
         from sqlalchemy import create_engine
         from sqlalchemy.pool import NullPool
 
+        _driver()
+
         def connect() -> Any:
             connection = self._open()
-            connection.read_only = purpose == "read"
+            if purpose == "read":
+                connection.read_only = True
             return connection
 
         return create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
@@ -266,8 +276,9 @@ class Postgres(ServerDatabase):
         return target
 
     def restore(self, source: Path) -> None:
-        """Run pg_restore into the empty database, in one transaction."""
+        """Clear the database, and run pg_restore in one transaction."""
         program = find_program(("pg_restore",), "postgresql-client")
+        self.clear()
         command = [program, "--exit-on-error", "--single-transaction", "--clean", "--if-exists"]
         self.run_program([*command, *self._program_arguments(), str(source)], self._program_environment())
 
@@ -339,12 +350,13 @@ class Postgres(ServerDatabase):
         words = str(error).strip()
         if state == "3D000" or (state is None and f'database "{self.url.database}" does not exist' in words):
             return DatabaseMissingError(f"there is no database {self.name}", hint="dbtool migrate")
-        if state in ("28P01", "28000") or (state is None and "authentication failed" in words):
+        if state in ("28P01", "28000") or (state is None and _REFUSED.search(words)):
             return AccessError(
                 f"{self.name} refuses this user or password", hint="correct the user and password in the URL"
             )
-        if state == "42501":
-            return AccessError(f"{self.name}: {words.splitlines()[0]}", hint="GRANT the right named above to this role")
+        if state == "42501" or (state is None and "permission denied for database" in words):
+            said = words.rpartition("FATAL: ")[2].splitlines()[0].strip()
+            return AccessError(f"{self.name}: {said}", hint="GRANT the right named above to this role")
         if state == "25006":
             return AccessError(
                 f"{self.name} is read-only: {words.splitlines()[0]}", hint="use the primary server's URL"

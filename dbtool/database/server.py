@@ -59,7 +59,6 @@ class ServerDatabase(Database):
             yield self
         except BaseException:
             if backup is not None:
-                self.clear()
                 self.restore(backup)
             raise
 

@@ -112,6 +112,7 @@ class Sqlite(Database):
             yield self.engine("migrate").raw_connection().driver_connection
             return
         self._check_exists()
+        self._check_is_file()
         with self.translated():
             connection = sqlite3.connect(self._uri("ro"), uri=True, timeout=BUSY_SECONDS)
             try:
@@ -186,6 +187,7 @@ class Sqlite(Database):
         existed = self.exists()
         if purpose != "migrate":
             self._check_exists()
+        self._check_is_file()
         try:
             with super().connect(purpose) as connection:
                 yield connection
@@ -299,8 +301,8 @@ class Sqlite(Database):
             with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(self.path)) as old:
                 execute(old, "PRAGMA journal_mode = DELETE")
             shutil.copymode(self.path, fresh)
-            for suffix in SIDE_FILES:
-                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        for suffix in SIDE_FILES:
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
         fresh.replace(self.path)
 
     def check_unused(self) -> None:
@@ -345,6 +347,8 @@ class Sqlite(Database):
     def _check_exists(self) -> None:
         if not self.exists():
             raise DatabaseMissingError(f"there is no database at {self.path}", hint="dbtool migrate")
+
+    def _check_is_file(self) -> None:
         if not self._in_memory and self.path.is_dir():
             raise NotADatabaseError(f"{self.path} is a folder", hint="the URL must name a file in it")
 

@@ -117,8 +117,8 @@ def show_record(config: Config, table: str, key: str) -> RecordReport:
     The parts of a key of several columns are separated by slashes or spaces, as `johndoe/2025-01-01`. Raises
     TableNotFoundError and RecordNotFoundError.
     """
-    from dbtool.rows.labels import locate, row_labels
-    from dbtool.rows.related import related, row_label
+    from dbtool.rows.labels import locate, row_label, row_labels
+    from dbtool.rows.related import related
 
     with _opened(config) as shown:
         found = shown.find(table)
@@ -208,7 +208,9 @@ def _held(config: Config, opened: Database, connection: Connection, metadata: Me
 
 def _refused(config: Config, error: Exception) -> DataError:
     words = str(getattr(error, "orig", None) or error).strip().splitlines()
-    hint = "dbtool migrate   (the models may be ahead of the database)" if config.models else "dbtool doctor"
+    hint = (
+        "dbtool migrate   (the models may be ahead of the database)" if config.models else "dbtool show TABLE --schema"
+    )
     return DataError(f"the database refused to answer: {words[0] if words else type(error).__name__}", hint=hint)
 
 
@@ -219,7 +221,7 @@ def _size(shown: _Shown, held: Held, rows: int | None, sizes: Mapping[str, int |
         model=model_name(table) if table is not None else None,
         kind=held.kind,
         rows=rows,
-        bytes=sizes.get(held.name) if held.schema is None else None,
+        bytes=sizes.get(held.name) if held.schema in (None, shown.connection.dialect.default_schema_name) else None,
         comment=table.comment if table is not None else None,
     )
 

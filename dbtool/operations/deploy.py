@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dbtool import database as databases
 from dbtool.config import Config
-from dbtool.conversation import Note, Tell, silent
+from dbtool.conversation import Tell, silent
 from dbtool.database import Database
 from dbtool.engine import ledger, plan
 from dbtool.engine.state import State, observe, observe_or_empty
@@ -29,10 +29,11 @@ def deploy(config: Config, *, to: str | None = None, dry_run: bool = False, tell
         return DeployReport(database.url.safe, False, state.record.heads, (), dry_run)
     if dry_run and not (database.transactional_ddl and state.exists):
         return DeployReport(database.url.safe, False, state.record.heads, (), True, planned=pending)
-    created = _create(database, state, tell)
+    if not state.exists:
+        database.create()
     applied = _upgrade(config, database, state, target, dry_run, tell)
     current = state.record.heads if dry_run else _heads_after(state, pending)
-    return DeployReport(database.url.safe, created, current, applied, dry_run, planned=pending)
+    return DeployReport(database.url.safe, not state.exists, current, applied, dry_run, planned=pending)
 
 
 def status(config: Config) -> StatusReport:
@@ -70,14 +71,6 @@ def _target(state: State, word: str | None) -> str | None:
     if target == plan.BASE or (target in ran and target not in state.record.heads):
         raise RevisionError(f"{word} lies behind where the database is", hint="alembic downgrade takes migrations back")
     return target
-
-
-def _create(database: Database, state: State, tell: Tell) -> bool:
-    if state.exists:
-        return False
-    database.create()
-    tell(Note(f"created database {database.name}"))
-    return True
 
 
 def _upgrade(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dbtool import database as databases
 from dbtool.config import Config
-from dbtool.conversation import REFUSE, Ask, Note, Tell, Warn, silent
+from dbtool.conversation import REFUSE, Ask, Tell, Warn, silent
 from dbtool.database import Database
 from dbtool.engine import diff, files, plan, proof, runner, schema
 from dbtool.engine import history as histories
@@ -50,7 +50,7 @@ def migrate(
     written = _write(config, database, state, metadata, name, ask, tell, keeps_live=create_only)
     backup = None
     if written.revision is not None and not create_only:
-        backup = _backup_before_loss(config, database, written, tell)
+        backup = _backup_before_loss(config, database, written)
         known = histories.read(config)
         applied = (*applied, *runner.upgrade(config, database, known, tell=tell))
     outputs, problem = _generate(config) if generate else (None, None)
@@ -92,7 +92,7 @@ def reset(
     if exists:
         ask.confirm(f"delete {database.url.safe} with its {rows:,} rows and build it anew?", flag="--yes")
         database.check_unused()
-    copy = _backup(config, database, tell) if backup and exists else None
+    copy = _backup(config, database) if backup and exists else None
     if not exists:
         database.create()
     seeded: SeedReport | None = None
@@ -123,7 +123,6 @@ def _require_runnable(state: State) -> None:
 def _apply_pending(config: Config, database: Database, state: State, tell: Tell) -> tuple[Applied, ...]:
     if not state.exists:
         database.create()
-        tell(Note(f"created database {database.name}"))
     if not state.standing.pending:
         return ()
     return runner.upgrade(config, database, state.history, tell=tell)
@@ -177,7 +176,8 @@ def _count_loss(connection: object, change: Change) -> Change:
     name, _, member = change.subject.partition(".")
     counted = func.count(column(member)) if member else func.count()
     rows = connection.execute(select(counted).select_from(table(name))).scalar_one()
-    return replace(change, text=f"{change.text}: {rows:,} {'values' if member else 'rows'} lost", loses_data=bool(rows))
+    lost = f"{rows:,} {'value' if member else 'row'}{'' if rows == 1 else 's'} lost" if rows else "empty"
+    return replace(change, text=f"{change.text} ({lost})", loses_data=bool(rows))
 
 
 def _ask_about_loss(changes: tuple[Change, ...], ask: Ask, tell: Tell, *, only_writes: bool) -> None:
@@ -189,10 +189,10 @@ def _ask_about_loss(changes: tuple[Change, ...], ask: Ask, tell: Tell, *, only_w
         ask.accepts_loss(losing)
 
 
-def _backup_before_loss(config: Config, database: Database, written: _Written, tell: Tell) -> str | None:
+def _backup_before_loss(config: Config, database: Database, written: _Written) -> str | None:
     if not any(change.loses_data for change in written.changes):
         return None
-    return _shown(config, _backup(config, database, tell))
+    return _shown(config, _backup(config, database))
 
 
 def _generate(config: Config) -> tuple[GenerateReport | None, str | None]:
@@ -207,14 +207,13 @@ def _generate(config: Config) -> tuple[GenerateReport | None, str | None]:
 # Backups
 
 
-def _backup(config: Config, database: Database, tell: Tell) -> Path:
+def _backup(config: Config, database: Database) -> Path:
     """Copy the database into `.dbtool/backups/`, and let go of all but the newest copies."""
     folder = config.private / "backups"
     folder.mkdir(parents=True, exist_ok=True)
     name = Path(database.url.database).stem
     stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")[:17]
     copy = database.backup(folder / f"{name}-{stamp}.backup")
-    tell(Note(f"backup: {config.relative(copy)}"))
     for old in sorted(folder.glob(f"{name}-*"), key=lambda path: path.name)[:-BACKUPS_KEPT]:
         old.unlink()
     return copy

@@ -61,7 +61,8 @@ def kind_of(column_type: TypeEngine[Any]) -> Kind:
     base = _undecorated(column_type)
     if getattr(base, "display_width", None) == 1:  # TINYINT(1), what MariaDB makes of a BOOLEAN
         return "boolean"
-    return next((kind for known, kind in _KINDS if isinstance(base, known)), "other")
+    kind: Kind = next((kind for known, kind in _KINDS if isinstance(base, known)), "other")
+    return "duration" if kind == "other" and _is_interval(base) else kind
 
 
 def expected(column_type: TypeEngine[Any]) -> tuple[str, str]:
@@ -129,14 +130,23 @@ def reader(column_type: TypeEngine[Any], dialect: Dialect, code: Any) -> Callabl
     unscaled = kind_of(column_type) == "decimal" and getattr(_undecorated(column_type), "scale", None) is None
 
     def read(value: Any) -> Any:
-        if unscaled and isinstance(value, float):
+        if unscaled and isinstance(value, int | float):
             return Decimal(repr(value))  # SQLAlchemy would print ten decimals
+        if isinstance(value, timedelta) and not timedelta() <= value < timedelta(days=1):
+            return value  # MariaDB's TIME reaches from -838 to 838 hours
         try:
             return process(value)
         except Exception:  # whatever a type's own code makes of a value that is not its
             return value
 
     return read
+
+
+def _is_interval(column_type: TypeEngine[Any]) -> bool:
+    try:
+        return column_type.python_type is timedelta
+    except NotImplementedError:
+        return False
 
 
 def _undecorated(column_type: TypeEngine[Any]) -> TypeEngine[Any]:
@@ -192,7 +202,7 @@ def _datetime(text: str, zone: tzinfo, *, aware: bool) -> datetime:
 
 def _duration(text: str) -> timedelta:
     """Read what `str(timedelta)` writes: `1 day, 2:30:00`."""
-    found = re.fullmatch(r"(?:(-?\d+) days?(?:, *)?)?(?:(\d+):(\d{2})(?::(\d{2}(?:\.\d+)?))?)?", text.strip())
+    found = re.fullmatch(r"(?:(-?\d+) days?,?(?: +|$))?(?:(\d+):(\d{2})(?::(\d{2}(?:\.\d+)?))?)?", text.strip())
     if not found or not text.strip():
         raise ValueError(text)
     days, hours, minutes, seconds = found.groups(default="0")

@@ -21,6 +21,7 @@ from sqlalchemy import (
     FromClause,
     Table,
     and_,
+    or_,
     select,
 )
 
@@ -32,6 +33,7 @@ from dbtool.rows.find import nearest
 from dbtool.tables import foreign_keys, key_candidates, label_key, target_of
 
 SEPARATOR = "/"
+NULL = values.text(None)
 _BATCH = 500  # values in one IN
 _SPLITS = 200  # ways to read a text as a key of several parts
 _COMPARED = 1000  # rows among which the nearest name is looked for
@@ -97,6 +99,15 @@ def locate(
             if found:
                 return found[0]
     raise _not_found(connection, table, text)
+
+
+def row_label(table: Table, row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    """Return the natural key of a row that has been read, with what `row_labels` returned for it."""
+    start = frozenset([table])
+    return SEPARATOR.join(
+        labels[name] if name in labels and _step(table, name, start) else values.text(row[name])
+        for name in label_key(table)
+    )
 
 
 def join_parts(parts: Sequence[Any]) -> str:
@@ -169,10 +180,19 @@ def _splits(text: str, count: int) -> Iterator[list[str]]:
 
 
 def _equals(columns: Sequence[ColumnElement[Any]], texts: Sequence[str], zone: tzinfo) -> ColumnElement[bool] | None:
+    conditions = [_equal(column, text, zone) for column, text in zip(columns, texts, strict=True)]
+    found = [condition for condition in conditions if condition is not None]
+    return and_(*found) if len(found) == len(columns) else None
+
+
+def _equal(column: ColumnElement[Any], text: str, zone: tzinfo) -> ColumnElement[bool] | None:
+    """Compare a part of a key with what was typed; None where it cannot be a value of it."""
+    missing = column.is_(None) if text == NULL else None
     try:
-        return and_(*(column == parse(text, column.type, zone) for column, text in zip(columns, texts, strict=True)))
+        same = column == parse(text, column.type, zone)
     except ValueError:
-        return None
+        return missing
+    return same if missing is None else or_(same, missing)
 
 
 def _not_found(connection: Connection, table: Table, text: str) -> RecordNotFoundError:

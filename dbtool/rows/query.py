@@ -31,12 +31,11 @@ from dbtool.errors import ConditionError
 from dbtool.rows.codec import expected, kind_of, parse
 from dbtool.rows.fetch import fetch
 from dbtool.rows.find import find_column_or_reference, find_columns, split_names
-from dbtool.rows.labels import label, locate
+from dbtool.rows.labels import NULL, label, locate
 from dbtool.tables import target_of
 
 _CONDITION = re.compile(r"(?P<name>[^=!<>~]+?)\s*(?P<operator>!=|<=|>=|=|<|>|~)(?P<value>.*)", re.DOTALL)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-NULL = "null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Selection:
     @property
     def statement(self) -> Select[Any]:
         """The SELECT."""
-        return select(*self.columns).where(*self.where).order_by(*self.order)
+        return select(*self.columns).select_from(self.table).where(*self.where).order_by(*self.order)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,14 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, ForeignKeyConstraint, Table, select
 
-from dbtool import values
 from dbtool.reports import RelatedRows
 from dbtool.rows.find import keys_by_name
-from dbtool.rows.labels import SEPARATOR, row_labels
+from dbtool.rows.labels import row_labels
 from dbtool.rows.query import Selection, count, order_by, page
-from dbtool.tables import Relation, label_key, relations, target_of
+from dbtool.tables import Relation, relations, target_of
 
 Row = Mapping[str, Any]
 FIRST = 10  # rows that are read of each relation
-
-
-def row_label(table: Table, row: Row, labels: Mapping[str, str]) -> str:
-    """Return the natural key of a row that has been read with its labels."""
-    return SEPARATOR.join(labels.get(name) or values.text(row[name]) for name in label_key(table))
 
 
 def related(

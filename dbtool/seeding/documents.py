@@ -204,7 +204,7 @@ class _Reader:
         if event.tag is not None:
             value = self._tagged(event, position)
         elif not event.implicit[0]:
-            value = QuotedText(value)
+            value = self._quoted(value, position)
         elif value in _NULLS:
             value = None
         if event.anchor is not None:
@@ -278,9 +278,14 @@ class _Reader:
         if self.documents > 1:
             self._refuse(_place(self.file, _position(event.start_mark)), "a seed file is one YAML document")
 
+    def _quoted(self, text: str, position: int) -> QuotedText:
+        if "\0" in text:
+            self.problems.add(_place(self.file, position), "holds a NUL character, which not every database can store")
+        return QuotedText(text)
+
     def _tagged(self, event: Any, position: int) -> Any:
         if event.tag in ("!", f"{_CORE}str"):
-            return QuotedText(event.value)
+            return self._quoted(event.value, position)
         if event.tag == f"{_CORE}binary":
             return self._binary(event.value, position)
         if event.tag not in _PLAIN_TAGS:

@@ -8,7 +8,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.exc import StatementError
 
 from dbtool.config import Config
-from dbtool.conversation import Note, Tell, silent
+from dbtool.conversation import Tell, silent
 from dbtool.database import Database
 from dbtool.reports import SeedReport
 from dbtool.seeding.documents import read_folder
@@ -38,15 +38,13 @@ def load(
     """
     problems = Problems()
     documents = read_folder(config, problems)
-    folder = config.relative(config.seed_data)
     if not documents:
-        tell(Note(f"nothing to seed: {folder} holds no *.yaml file"))
         return SeedReport(database.name, (), (), dry_run)
     known = shapes(metadata, Rules(zone, database.rounding))
     with database.connect("write") as connection:
         store = Store(database, connection)
         planned = plan(documents, known, store, problems)
-        problems.refuse(folder)
+        problems.refuse(config.relative(config.seed_data))
         tables = write(planned, store, tell)
         _finish(store, keep=not dry_run and any(each.inserted or each.updated for each in tables))
     return SeedReport(database.name, tuple(document.file for document in documents), tables, dry_run)

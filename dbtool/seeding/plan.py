@@ -115,9 +115,8 @@ class _Planner:
 
     def _take_stored(self, row: Row, records: Sequence[dict[str, Any]]) -> None:
         if len(records) > 1:
-            self.problems.add(
-                row.place, f"the database holds {len(records):,} rows of `{row.shape.name}` with this key"
-            )
+            message = f"the database holds {len(records):,} rows of `{row.shape.name}` with this key"
+            self.problems.add(row.place, message)
         row.stored = records[0] if records else None
 
     def _compare(self, row: Row) -> None:
@@ -139,9 +138,8 @@ class _Planner:
             ready = tuple(row for row in waiting if not any(target in waiting for target, _ in row.links.values()))
             if not ready:
                 for row in waiting:
-                    self.problems.add(
-                        row.place, f"this row of `{row.shape.name}` comes back to itself through its references"
-                    )
+                    message = f"this row of `{row.shape.name}` comes back to itself through its references"
+                    self.problems.add(row.place, message)
                 break
             waves.append(ready)
             for row in ready:

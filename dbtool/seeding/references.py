@@ -57,8 +57,10 @@ class Directory:
             if name in row.links:
                 parent, column = row.links[name]
                 parts.append(parent.known(column))
-            elif name in row.values or name in shape.fills:
-                parts.append(row.values.get(name, shape.fills.get(name)))
+            elif name in row.values:
+                parts.append(row.values[name])
+            elif name in shape.fills and (row.node is None or name not in row.node):
+                parts.append(shape.fills[name])
             else:
                 return None
         return tuple(parts) if parts else None

@@ -77,7 +77,7 @@ def test_all_tables(shown):
         ["host[/x]ile", "10"],
     ]
     assert "not in the models" in printed[5]
-    assert printed[-1].startswith("11 tables, 26 rows in sqlite:///")
+    assert printed[-1].startswith("11 tables, 25 rows in sqlite:///")
 
 
 def test_rows_show_what_foreign_keys_mean(shown):
@@ -107,7 +107,7 @@ def test_no_rows_is_an_answer(shown):
 def test_columns_that_do_not_fit_are_named(shown):
     printed = lines(shown("users", width=60))
 
-    assert printed[0] == "id  email         username  password_hash  is_active"
+    assert printed[0] == "id  email             username  password_hash  is_active"
     assert printed[-3:] == ["no room for created_at, updated_at; --columns picks, --csv has all", "", "2 rows"]
 
 
@@ -223,11 +223,6 @@ def test_nothing_in_a_database_steers_the_terminal(shown, arguments):
             "error [DB108] --schema takes no --csv",
             "hint: dbtool show unit --schema",
         ),
-        (
-            ("unit", "--json", "--csv"),
-            "error [DB108] --csv and --json exclude each other",
-            "hint: dbtool show unit --csv",
-        ),
     ],
 )
 def test_a_mistake_is_answered_with_something_to_type(shown, arguments, error, hint):
@@ -262,7 +257,8 @@ def test_a_cell_is_one_line(value, label, shown):
 
 def test_what_moves_the_cursor_is_made_visible_and_what_joins_letters_is_kept():
     assert visible("a\u202eb\x9bc\u2028d\ue000") == "a\\u202eb\\x9bc\\u2028d\\ue000"
-    assert visible("می\u200cخواهم 👩\u200d👧 é\u00a0") == "می\u200cخواهم 👩\u200d👧 é\u00a0"
+    for joined in ("\u0645\u06cc\u200c\u062e", "👩\u200d👧", "é\u00a0"):
+        assert visible(joined) == joined
 
 
 def test_a_text_with_room_keeps_its_lines_and_says_where_it_was_cut():

@@ -122,6 +122,15 @@ def test_a_bad_seed_file_ends_the_command_with_every_problem(project) -> None:
     }
 
 
+def test_a_project_without_seed_files_is_told_so(project) -> None:
+    project.run("migrate", "--name", "init")
+    (project.root / "seed_data" / "authors.yaml").unlink()
+
+    done = project.run("seed")
+
+    assert (done.code, done.stdout) == (0, "nothing to seed: there are no seed files\n")
+
+
 def test_an_unknown_time_zone_is_a_wrong_setting(database: Database) -> None:
     from dataclasses import replace
 

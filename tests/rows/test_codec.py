@@ -45,6 +45,8 @@ TYPED = [
     ("2025-01-31T18:30", types.DateTime(timezone=True), datetime(2025, 1, 31, 18, 30, tzinfo=BERLIN)),
     ("2025-01-31T18:30Z", types.DateTime(timezone=True), datetime(2025, 1, 31, 18, 30, tzinfo=UTC)),
     ("1 day, 2:30:00", types.Interval(), timedelta(days=1, hours=2, minutes=30)),
+    ("1 day 02:30", postgresql.INTERVAL(), timedelta(days=1, hours=2, minutes=30)),
+    ("3 days", postgresql.INTERVAL(), timedelta(days=3)),
     (str(UUID(int=5)), types.Uuid(), UUID(int=5)),
     (str(UUID(int=5)), types.Uuid(as_uuid=False), str(UUID(int=5))),
     ("00ff", types.LargeBinary(), b"\x00\xff"),
@@ -128,3 +130,14 @@ def test_a_decimal_of_sqlite_shows_no_digits_that_nobody_wrote():
     dialect = sqlite.dialect()
 
     assert [str(reader(t, dialect, None)(19.9)) for t in (types.Numeric(), types.Numeric(10, 2))] == ["19.9", "19.90"]
+    assert str(reader(types.Numeric(3), dialect, None)(5)) == "5"
+
+
+def test_a_time_of_mariadb_that_is_no_time_of_day_stays_a_duration():
+    read = reader(types.Time(), mysql.dialect(), None)
+
+    assert [read(timedelta(hours=hours)) for hours in (18, -100, 30)] == [
+        time(18),
+        timedelta(hours=-100),
+        timedelta(hours=30),
+    ]

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from dbtool.errors import DataError, RecordNotFoundError
-from dbtool.rows.labels import label, locate, row_labels
+from dbtool.rows.labels import label, locate, row_label, row_labels
 
 metadata = MetaData()
 country = Table("country", metadata, Column("code", String(2), primary_key=True))
@@ -112,6 +112,14 @@ def test_a_table_that_leads_back_to_itself_ends_with_the_value(engine):
     assert labels == ({"parent_id": "null/root"}, {"parent_id": "1/leaf"})
 
 
+def test_what_a_row_is_called_finds_it(engine):
+    with engine.connect() as connection:
+        for table in (city, folder):
+            for row in connection.execute(table.select()).mappings().all():
+                (labels,) = row_labels(connection, table, [row])
+                assert locate(connection, table, row_label(table, row, labels), [table.c.id], UTC) == (row["id"],)
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -120,6 +128,7 @@ def test_a_table_that_leads_back_to_itself_ends_with_the_value(engine):
         ("de/Bad Tölz", (2,)),
         ("de Bad Tölz", (2,)),
         ("fr/Aix/Provence", (3,)),
+        ("fr/null", (4,)),
         ("4", (4,)),
     ],
 )

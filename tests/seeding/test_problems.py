@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Seeds
+from shop_seeds import Seeds
 
 from dbtool.errors import SeedError
 
@@ -233,6 +233,7 @@ BAD = {
         ["a.yaml:2:1: while parsing a flow sequence did not find expected ',' or ']'"],
     ),
     "control character": (b"Tag:\n  - word: \xc3\xa4\x01", ["a.yaml:2:12: control characters are not allowed in YAML"]),
+    "NUL": ('Tag:\n  - word: "a\\0"', ["a.yaml:2:11: holds a NUL character, which not every database can store"]),
     "Latin-1": ("Tag:\n  - word: ä".encode("latin-1"), ["a.yaml:2:11: this is not UTF-8; save the file as UTF-8"]),
     "UTF-16": ("Tag: []".encode("utf-16"), ["a.yaml:1:1: this is not UTF-8; save the file as UTF-8"]),
     "JSON without bounds": (

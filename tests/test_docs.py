@@ -1,0 +1,87 @@
+"""The README prints what it says, and leaves no command, option or error code out."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import transcript
+from conftest import REPOSITORY, Project
+from test_architecture import subclasses
+
+from dbtool import errors
+from dbtool.config import SETTINGS
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Project:
+    """The repository as git knows it, in a folder of its own."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=True,
+    )
+    for name in listed.stdout.decode().split("\0"):
+        if name and not name.startswith("tests/") and (REPOSITORY / name).exists():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(REPOSITORY / name, tmp_path / name)
+    return Project(tmp_path)
+
+
+def test_readme_prints_what_it_shows(clone: Project) -> None:
+    commands = transcript.play(README, clone.root, clone.environment())
+
+    assert commands >= 10
+
+
+def test_readme_counts_the_sample_as_it_is(sample: Project) -> None:
+    rows = re.findall(r"^\| (\w+) \| (\d+) \|", README, re.MULTILINE)
+    assert sample.run("deploy").code == 0
+    assert sample.run("seed").code == 0
+
+    shown = sample.run("show", "--json").json["report"]["tables"]
+
+    assert dict(rows) == {table["name"]: str(table["rows"]) for table in shown}
+    assert [int(number) for _, number in rows] == [2, 3, 4, 5, 9, 4, 2, 5, 3, 8]
+
+
+def test_readme_names_every_command_and_option() -> None:
+    missing = [word for word in sorted(words_of_the_command_line()) if word not in README]
+
+    assert missing == []
+
+
+def words_of_the_command_line() -> Iterator[str]:
+    """Yield every visible command and every long option."""
+    import typer.main
+
+    from dbtool.cli.app import app
+
+    group = typer.main.get_command(app)
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        if not command.hidden:
+            yield f"`{name}"
+            for parameter in command.params:
+                if not getattr(parameter, "hidden", False):
+                    yield from (word for word in parameter.opts if word.startswith("--") and word != "--help")
+
+
+def test_readme_explains_every_error_code() -> None:
+    codes = {each.code for each in subclasses(errors.DbtoolError)}
+
+    missing = {code for code in codes if not re.search(rf"^\| .*\b{code}\b", README, re.MULTILINE)}
+
+    assert missing == set()
+
+
+def test_readme_names_every_setting() -> None:
+    missing = [name for name in SETTINGS if f"| `{name}` |" not in README]
+
+    assert missing == []
