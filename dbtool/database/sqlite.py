@@ -218,10 +218,10 @@ class Sqlite(Database):
         connection.commit()
 
     def after_step(self, connection: Connection) -> None:
-        """Put back what a rebuilt table lost."""
-        from dbtool.database.sqlite_rebuild import put_back
+        """Check that what uses a rebuilt table still works."""
+        from dbtool.database.sqlite_rebuild import check
 
-        put_back(connection)
+        check(connection)
 
     def before_commit(self, connection: DriverConnection) -> None:
         """Raise HistoryError when a migration leaves rows whose parent is gone, unless they were there before."""

@@ -1,14 +1,15 @@
 """What Alembic's table rebuild on SQLite would lose: kept where it can be, refused where it cannot.
 
 A rebuild makes `_alembic_tmp_X`, copies the rows, drops X and renames. Triggers, expression indexes and the order
-and collation of indexes go with X; they are put back at the end of the migration. What stands in the text of
-CREATE TABLE and SQLAlchemy does not read (AUTOINCREMENT, COLLATE, unnamed CHECK, inline ON DELETE, ON CONFLICT)
-cannot be put back, so such a migration is refused.
+and collation of indexes go with X; they are put back as soon as the new table has its name. What stands in the text
+of CREATE TABLE and SQLAlchemy does not read (AUTOINCREMENT, COLLATE, unnamed CHECK, inline ON DELETE, ON CONFLICT)
+cannot be put back, so such a migration is refused; so is one after which a trigger or a view no longer works.
 """
 
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 TEMPORARY = "_alembic_tmp_"
 _NAME = r"(?:\"(?P<quoted>(?:[^\"]|\"\")+)\"|(?P<bare>[^\s(\"]+))"
 _CREATE = re.compile(rf"\s*CREATE TABLE {_NAME}", re.IGNORECASE)
+_CREATE_INDEX = re.compile(rf"\s*CREATE (?:UNIQUE )?INDEX (?:IF NOT EXISTS )?{_NAME}", re.IGNORECASE)
 _RENAME = re.compile(rf"\s*ALTER TABLE \"?{TEMPORARY}", re.IGNORECASE)
-_DROP = re.compile(rf"\s*DROP (?:INDEX|TRIGGER) (?:IF EXISTS )?{_NAME}", re.IGNORECASE)
+_DROP_INDEX = re.compile(rf"\s*DROP INDEX (?:IF EXISTS )?{_NAME}", re.IGNORECASE)
 
 
 class RebuildLossError(HistoryError):
@@ -34,31 +36,42 @@ class RebuildLossError(HistoryError):
 
 @dataclass(slots=True)
 class _Kept:
-    """What belonged to the tables that one migration rebuilds, before it did."""
+    """What belonged to the table that is being rebuilt, or was last, and what was broken before the first rebuild."""
 
-    tables: dict[str, str] = field(default_factory=dict)
-    objects: dict[tuple[str, str], str] = field(default_factory=dict)
-    dropped: set[str] = field(default_factory=set)
+    table: str = ""
+    sql: str = ""
+    triggers: list[str] = field(default_factory=list)
+    indexes: dict[str, str] = field(default_factory=dict)
+    shapes: dict[str, _Shape] = field(default_factory=dict)
+    broken: frozenset[str] | None = None
+
+
+_Shape = tuple[bool, tuple[str | None, ...], str]
 
 
 def watch(engine: Engine | Connection) -> None:
-    """Follow the statements of a connection, or of an engine's connections, so that `put_back` knows what was there."""
+    """Follow the statements of a connection, or of an engine's connections, and keep what rebuilds would lose.
+
+    A statement that would lose what cannot be kept raises RebuildLossError.
+    """
     from sqlalchemy import event
 
     event.listen(engine, "before_cursor_execute", _before)
     event.listen(engine, "after_cursor_execute", _after)
 
 
-def put_back(connection: Connection) -> None:
-    """Restore what rebuilds since the last call took away. Raises RebuildLossError when something cannot be."""
-    kept = _kept(connection)
-    driver = connection.connection.driver_connection
-    for table, sql in kept.tables.items():
-        _refuse_loss(driver, table, sql)
-    for (kind, name), sql in kept.objects.items():
-        if name not in kept.dropped:
-            _restore_object(driver, kind, name, sql)
-    connection.info["dbtool.kept"] = _Kept()
+def check(connection: Connection) -> None:
+    """Raise RebuildLossError when rebuilds since the last call broke a trigger or a view."""
+    kept: _Kept = connection.info.pop("dbtool.kept", _Kept())
+    if kept.broken is None:
+        return
+    broken = _broken(connection.connection.driver_connection) - kept.broken
+    if broken:
+        raise RebuildLossError(
+            f"after rebuilding `{kept.table}`, not all that uses it works",
+            hint="drop it before in this migration, and create it again after",
+            problems=sorted(broken),
+        )
 
 
 def _kept(connection: Connection) -> _Kept:
@@ -69,17 +82,21 @@ def _kept(connection: Connection) -> _Kept:
 def _before(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
     created = _CREATE.match(statement)
     if created and _name(created).startswith(TEMPORARY):
-        _remember(_kept(connection), cursor.connection, _name(created).removeprefix(TEMPORARY))
+        table = _name(created).removeprefix(TEMPORARY)
+        connection.info["dbtool.kept"] = _remembered(_kept(connection), cursor.connection, table)
     elif _RENAME.match(statement):
         # views that name the table would stop the rename; left on, it would break later renames of real tables
         execute(cursor.connection, "PRAGMA legacy_alter_table = ON")
-    elif dropped := _DROP.match(statement):
-        _kept(connection).dropped.add(_name(dropped))
+    elif dropped := _DROP_INDEX.match(statement):
+        _kept(connection).indexes.pop(_name(dropped), None)
 
 
 def _after(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
     if _RENAME.match(statement):
         execute(cursor.connection, "PRAGMA legacy_alter_table = OFF")
+        _put_back(_kept(connection), cursor.connection)
+    elif created := _CREATE_INDEX.match(statement):
+        _correct_index(_kept(connection), cursor.connection, _name(created))
 
 
 def _name(match: re.Match[str]) -> str:
@@ -87,29 +104,83 @@ def _name(match: re.Match[str]) -> str:
     return quoted.replace('""', '"') if quoted else match["bare"]
 
 
-def _remember(kept: _Kept, driver: DriverConnection, table: str) -> None:
-    if table in kept.tables:
-        return
-    found = rows(driver, "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL", (table,))
+def _remembered(before: _Kept, driver: DriverConnection, table: str) -> _Kept:
+    kept = _Kept(table, broken=_broken(driver) if before.broken is None else before.broken)
+    found = rows(
+        driver,
+        "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE AND sql IS NOT NULL",
+        (table,),
+    )
     for kind, name, sql in found:
         if kind == "table":
-            kept.tables[table] = sql
-        elif kind in ("index", "trigger"):
-            kept.objects[kind, name] = sql
+            kept.sql = sql
+        elif kind == "trigger":
+            kept.triggers.append(sql)
+        else:
+            kept.indexes[name], kept.shapes[name] = sql, _shape(driver, name, sql)
+    return kept
 
 
-def _restore_object(driver: DriverConnection, kind: str, name: str, sql: str) -> None:
-    found = rows(driver, "SELECT sql FROM sqlite_master WHERE type = ? AND name = ?", (kind, name))
-    if found and found[0][0] == sql:
-        return
-    if found:
-        execute(driver, f"DROP {kind.upper()} {_quoted(name)}")
-    try:
+def _shape(driver: DriverConnection, name: str, sql: str) -> _Shape:
+    """Return what Alembic reads of an index: whether it is unique, its columns, its condition."""
+    columns = tuple(row[2] for row in rows(driver, f"PRAGMA index_info({_quoted(name)})"))
+    condition = re.split(r"\bWHERE\b", sql, maxsplit=1, flags=re.IGNORECASE)[1:]
+    unique = re.match(r"\s*CREATE\s+UNIQUE\b", sql, re.IGNORECASE) is not None
+    return unique, columns, " ".join("".join(condition).split())
+
+
+def _put_back(kept: _Kept, driver: DriverConnection) -> None:
+    """Restore what the table had and Alembic has not read, and see that its text has lost nothing."""
+    _refuse_loss(driver, kept.table, kept.sql)
+    for sql in kept.triggers:
         execute(driver, sql)
-    except Exception as error:
-        if kind == "index" and "no such column" in str(error):
-            return  # the migration dropped the column, and the index with it
-        raise
+    for name, sql in kept.indexes.items():
+        if None in kept.shapes[name][1]:  # an expression
+            try:
+                execute(driver, sql)
+            except sqlite3.OperationalError as error:
+                raise RebuildLossError(
+                    f"rebuilding `{kept.table}` would lose the index `{name}`: {error}",
+                    hint="drop it before in this migration, and create it again after",
+                ) from error
+
+
+def _correct_index(kept: _Kept, driver: DriverConnection, name: str) -> None:
+    """Give an index that the rebuild made again its order and collation, unless the migration made another of it."""
+    if name not in kept.indexes:
+        return
+    (made,) = rows(driver, "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?", (name,))[0]
+    if made != kept.indexes[name] and _shape(driver, name, made) == kept.shapes[name]:
+        execute(driver, f"DROP INDEX {_quoted(name)}")
+        execute(driver, kept.indexes[name])
+
+
+def _broken(driver: DriverConnection) -> frozenset[str]:
+    """Return the views and triggers that SQLite cannot compile, each with why."""
+    statements = {f"view {name}": f"SELECT * FROM {_quoted(name)}" for name in _names(driver, "name", "view")}
+    for table in _names(driver, "tbl_name", "trigger") - _names(driver, "name", "view"):
+        statements |= {f"trigger on {table} ({what})": sql for what, sql in _uses(driver, table)}
+    return frozenset(f"{what}: {why}" for what, sql in statements.items() if (why := _why_not(driver, sql)))
+
+
+def _names(driver: DriverConnection, column: str, kind: str) -> set[str]:
+    return {name for (name,) in rows(driver, f"SELECT {column} FROM sqlite_master WHERE type = ?", (kind,))}
+
+
+def _uses(driver: DriverConnection, table: str) -> Iterator[tuple[str, str]]:
+    name = _quoted(table)
+    columns = [_quoted(row[1]) for row in rows(driver, f"PRAGMA table_xinfo({name})") if row[6] == 0]
+    yield "insert", f"INSERT INTO {name} DEFAULT VALUES"
+    yield "update", f"UPDATE {name} SET {', '.join(f'{column} = {column}' for column in columns)}"
+    yield "delete", f"DELETE FROM {name}"
+
+
+def _why_not(driver: DriverConnection, sql: str) -> str:
+    try:
+        rows(driver, f"EXPLAIN {sql}")
+    except sqlite3.Error as error:
+        return str(error)
+    return ""
 
 
 def _quoted(name: str) -> str:
@@ -117,15 +188,15 @@ def _quoted(name: str) -> str:
 
 
 def _refuse_loss(driver: DriverConnection, table: str, before: str) -> None:
-    found = rows(driver, "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
-    if not found:
-        return  # the migration dropped or renamed it
-    after = found[0][0]
-    columns = {name for name, _ in _definitions(after) if name}
+    (after,) = rows(driver, "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE", (table,))[
+        0
+    ]
+    columns = _columns(after)
+    renamed = columns - _columns(before)  # a column that is gone may be one of these
     lost = sorted(
         f"{table}.{name}: {feature}" if name else f"{table}: {feature}"
         for name, feature in features(before) - features(after)
-        if not name or name in columns
+        if not name or name in columns or renamed
     )
     if lost:
         raise RebuildLossError(
@@ -133,6 +204,10 @@ def _refuse_loss(driver: DriverConnection, table: str, before: str) -> None:
             hint="write this step as SQL: op.execute('CREATE TABLE ...'), copy the rows, drop, rename",
             problems=lost,
         )
+
+
+def _columns(sql: str) -> set[str]:
+    return {name for name, _ in _definitions(sql) if name}
 
 
 _FEATURES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -156,7 +157,7 @@ def _on_reference(
             return _label_contains(key, condition.value)
     raise ConditionError(
         f"`{condition.name}` is a relation, which is neither less nor greater",
-        hint=f"--where {local[0].name}{condition.operator}{condition.value}, or = != ~",
+        hint=f"{_where(local[0], condition.operator, condition.value)}, or = != ~",
     )
 
 
@@ -229,10 +230,14 @@ def _unfit(column: Column[Any], condition: Condition) -> ConditionError:
     words, example = expected(column.type)
     if kind_of(column.type) == "json":
         return ConditionError(
-            f"`{column.name}` holds JSON, which is only searched", hint=f"--where {column.name}~{condition.value}"
+            f"`{column.name}` holds JSON, which is only searched", hint=_where(column, "~", condition.value)
         )
     message = f"`{condition.value}` does not fit `{column.table.name}.{column.name}`, which holds {words}"
-    return ConditionError(message, hint=f"--where {column.name}{condition.operator}{example}")
+    return ConditionError(message, hint=_where(column, condition.operator, example))
+
+
+def _where(column: Column[Any], operator: str, value: str) -> str:
+    return f"--where {shlex.quote(f'{column.name}{operator}{value}')}"
 
 
 # Order

@@ -184,12 +184,12 @@ def test_an_order_is_total_and_ends_with_null(connection, sort, ids):
     ("where", "message", "hint"),
     [
         ("score=high", "`high` does not fit `thing.score`, which holds a number", "--where score=87.5"),
-        ("id>1.5", "`1.5` does not fit `thing.id`, which holds a whole number", "--where id>42"),
+        ("id>1.5", "`1.5` does not fit `thing.id`, which holds a whole number", "--where 'id>42'"),
         ("done=maybe", "`maybe` does not fit `thing.done`, which holds true or false", "--where done=true"),
         ("day=tomorrow", "`tomorrow` does not fit `thing.day`, which holds a date", "--where day=2025-01-31"),
         ("mood=angry", "`angry` does not fit `thing.mood`, which holds one of Happy, Sad", "--where mood=Happy"),
-        ("extra={}", "`extra` holds JSON, which is only searched", "--where extra~{}"),
-        ("owner<5", "`owner` is a relation, which is neither less nor greater", "--where owner_id<5, or = != ~"),
+        ("extra={}", "`extra` holds JSON, which is only searched", "--where 'extra~{}'"),
+        ("owner<5", "`owner` is a relation, which is neither less nor greater", "--where 'owner_id<5', or = != ~"),
     ],
 )
 def test_a_value_that_does_not_fit_is_answered_with_one_that_does(connection, where, message, hint):
