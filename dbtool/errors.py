@@ -205,6 +205,12 @@ class ProofError(HistoryError):
     code = "DB311"
 
 
+class RebuildLossError(HistoryError):
+    """Rebuilding a table on SQLite would lose what cannot be put back; nothing was changed."""
+
+    code = "DB312"
+
+
 class AnswerError(DbtoolError):
     """A question had no answer: there is no terminal, and no flag gave one."""
 

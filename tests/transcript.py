@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-EDIT = re.compile(r"^<!-- edit (?P<path>\S+): (?P<old>.+?) => (?P<new>.+?) -->$", re.MULTILINE)
+EDIT = re.compile(r"^<!-- edit (?P<path>\S+): (?P<old>.+?) => (?P<new>.*?)-->$", re.MULTILINE)
 BLOCK = re.compile(r"^```console(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 EXIT = re.compile(r"\s+# exits with (\d+)$")
 
@@ -51,7 +51,7 @@ def steps(markdown: str) -> Iterator[Step | Edit]:
     blocks = sorted([*BLOCK.finditer(markdown), *EDIT.finditer(markdown)], key=lambda block: block.start())
     for block in blocks:
         if block.re is EDIT:
-            yield Edit(block["path"], _unescaped(block["old"]), _unescaped(block["new"]))
+            yield Edit(block["path"], _unescaped(block["old"]), _unescaped(block["new"].removesuffix(" ")))
         else:
             yield from _steps(block["body"], markdown.count("\n", 0, block.start("body")) + 1)
 

@@ -115,7 +115,7 @@ class _Chosen:
 def _check(table: str | None, key: str | None, chosen: _Chosen, *, schema: bool, csv: bool, as_json: bool) -> None:
     """Raise UsageError for what does not go together."""
     used = [*chosen.given, *(["--schema"] if schema else []), *(["--csv"] if csv else [])]
-    example = f"dbtool show {shlex.quote(table or 'unit')}"
+    example = f"dbtool show {shlex.quote(table or 'TABLE')}"
     if table is None and used:
         raise UsageError(f"{used[0]} needs a table", hint=f"{example} {used[0]}{_SAMPLES.get(used[0], '')}")
     if key is not None and used:

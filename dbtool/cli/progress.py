@@ -27,7 +27,9 @@ def deployed(report: DeployReport) -> Iterator[RenderableType]:
     """Tell what a deploy did, or would do."""
     if report.database_created:
         yield f"created database {report.database}"
-    if not report.planned:
+    if not report.planned and not report.current:
+        yield output.line(("there are no migrations yet", "yellow"), (": dbtool migrate", ""))
+    elif not report.planned:
         yield output.line(("nothing to apply", "green"), (f": {report.database} is up to date", ""))
     elif report.dry_run and not report.applied:
         yield f"would apply {output.counted(len(report.planned), 'migration')}"

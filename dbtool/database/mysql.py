@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import struct
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,7 @@ from dbtool.errors import (
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+    from sqlalchemy.types import TypeEngine
 
 _CATALOGUE = (
     ("table", "SELECT table_name, concat_ws(' ', table_type, engine, table_collation, nullif(table_comment, 'VIEW'))"
@@ -204,6 +207,18 @@ class Mysql(ServerDatabase):
 
         return create_engine("mysql+pymysql://", creator=connect, poolclass=NullPool)
 
+    def rounding(self, kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+        """Cut fractions of a second, and give a FLOAT six digits, unless the type says otherwise."""
+        from sqlalchemy import DateTime, Double, Float, Interval, Time
+
+        if isinstance(kind, DateTime | Time) and not getattr(kind, "fsp", None):
+            return lambda value: value.replace(microsecond=0)
+        if isinstance(kind, Interval):
+            return lambda value: timedelta(days=value.days, seconds=value.seconds)
+        if isinstance(kind, Float) and not isinstance(kind, Double) and (kind.precision or 0) <= 24:
+            return _single
+        return None
+
     # Copies
 
     def backup(self, target: Path) -> Path:
@@ -292,6 +307,15 @@ class Mysql(ServerDatabase):
         if number in (2006, 2013, 1053, 1927):
             return ConnectError(f"{self.name} went away: {words}", hint="check the server, then try again")
         return None
+
+
+def _single(value: float) -> float:
+    """Return what is left of a number in single precision, as MariaDB writes it."""
+    try:
+        (stored,) = struct.unpack("f", struct.pack("f", value))
+    except OverflowError:
+        return value
+    return float(f"{stored:.6g}")
 
 
 def _driver() -> Any:

@@ -97,7 +97,7 @@ WHERE prokind IN ('f', 'p') AND pg_proc.oid NOT IN (SELECT objid FROM owned)
 _REFUSED = re.compile(r"authentication failed|role .* (does not exist|is not permitted to log in)|no pg_hba.conf entry")
 
 _SEQUENCE = """
-SELECT coalesce(pg_get_serial_sequence(:table, :column), substring(pg_get_expr(adbin, adrelid) FROM '''(.+)''''))
+SELECT coalesce(pg_get_serial_sequence(:table, :column), substring(pg_get_expr(adbin, adrelid) FROM '''(.+)'''))
 FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
 WHERE attrelid = CAST(:table AS regclass) AND attname = :column
 """
@@ -368,8 +368,8 @@ class Postgres(ServerDatabase):
                 f"{self.name} has run out of room: {words.splitlines()[0]}", hint="make room on the server"
             )
         if state is None and type(error).__name__ in ("OperationalError", "ConnectionTimeout"):
-            last = words.splitlines()[-1].strip() if words else "the connection was lost"
-            return ConnectError(f"{self.name} does not answer: {last}", hint="start the server, or correct the URL")
+            said = words.splitlines()[0].removeprefix("connection failed: ") if words else "the connection was lost"
+            return ConnectError(f"{self.name} does not answer: {said}", hint="start the server, or correct the URL")
         if state and state.startswith(("08", "57P")):
             return ConnectError(
                 f"{self.name} went away: {words.splitlines()[0]}", hint="check the server, then try again"

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -224,25 +224,28 @@ class Sqlite(Database):
         check(connection)
 
     def before_commit(self, connection: DriverConnection) -> None:
-        """Raise HistoryError when a migration leaves rows whose parent is gone, unless they were there before."""
-        broken = set(rows(connection, "PRAGMA foreign_key_check"))
-        if not broken or broken <= self._broken_before():
+        """Raise HistoryError when a migration leaves more rows whose parent is gone than there were before.
+
+        They are counted by table and parent, since a rebuild may number rows anew.
+        """
+        broken = _broken_keys(connection)
+        before = self._broken_before() if broken else {}
+        count = sum(max(0, len(lines) - len(before.get(key, ()))) for key, lines in broken.items())
+        if not count:
             return
-        lines = sorted(
-            f"{table} row {row} points at a row of {parent} that is gone" for table, row, parent, _ in broken
-        )
+        known = {line for lines in before.values() for line in lines}
         raise HistoryError(
-            f"the migration would leave {len(broken)} rows whose foreign key points at nothing",
+            f"the migration would leave {count} {'row' if count == 1 else 'rows'} whose foreign key points at nothing",
             hint="delete or correct these rows in the migration",
-            problems=lines[:10],
+            problems=[line for lines in broken.values() for line in lines if line not in known][:10],
         )
 
-    def _broken_before(self) -> set[tuple[object, ...]]:
+    def _broken_before(self) -> Mapping[tuple[str, str], Sequence[str]]:
         if self._in_memory:
-            return set()
+            return {}
         with contextlib.suppress(DbtoolError), self.reading() as connection:
-            return set(rows(connection, "PRAGMA foreign_key_check"))
-        return set()
+            return _broken_keys(connection)
+        return {}
 
     # Copies
 
@@ -376,6 +379,27 @@ def _begin_reading(connection: Connection) -> None:
 
 
 _BEGIN = {"migrate": _begin_migrating, "write": _begin_writing, "read": _begin_reading}
+
+
+def _broken_keys(connection: DriverConnection) -> Mapping[tuple[str, str], Sequence[str]]:
+    """Return what breaks foreign keys, in words, by table and the table that it points at.
+
+    A key that cannot be checked at all, since nothing makes its target unique, counts as one.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    tables = rows(connection, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    for (table,) in tables:
+        try:
+            for _, row, parent, _ in rows(connection, f"PRAGMA foreign_key_check({_quoted(table)})"):
+                line = f"{table} row {row} points at a row of {parent} that is gone"
+                found.setdefault((table, parent), []).append(line)
+        except sqlite3.OperationalError as error:
+            found[table, ""] = [str(error)]
+    return found
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _has_room(path: Path) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dbtool.database.base import DriverConnection, execute, rows
-from dbtool.errors import HistoryError
+from dbtool.errors import RebuildLossError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -26,12 +26,6 @@ _CREATE = re.compile(rf"\s*CREATE TABLE {_NAME}", re.IGNORECASE)
 _CREATE_INDEX = re.compile(rf"\s*CREATE (?:UNIQUE )?INDEX (?:IF NOT EXISTS )?{_NAME}", re.IGNORECASE)
 _RENAME = re.compile(rf"\s*ALTER TABLE \"?{TEMPORARY}", re.IGNORECASE)
 _DROP_INDEX = re.compile(rf"\s*DROP INDEX (?:IF EXISTS )?{_NAME}", re.IGNORECASE)
-
-
-class RebuildLossError(HistoryError):
-    """A rebuild of a table would lose what Alembic cannot read."""
-
-    code = "DB312"
 
 
 @dataclass(slots=True)
@@ -233,16 +227,13 @@ def features(sql: str) -> set[tuple[str, str]]:
         for check in re.finditer(r"(CONSTRAINT\s+\S+\s+)?\bCHECK\s*\(", bare, re.I):
             if not check[1]:
                 found.add((name, "unnamed CHECK"))
-    if re.search(r"\)[^)]*\bWITHOUT\s+ROWID\b[^)]*$", sql, re.I):
-        found.add(("", "WITHOUT ROWID"))
-    if re.search(r"\)[^)]*\bSTRICT\b[^)]*$", sql, re.I):
-        found.add(("", "STRICT"))
-    return found
+    options = _without_strings(sql[_body(sql).stop :])
+    return found | {("", word) for word in ("WITHOUT ROWID", "STRICT") if word in " ".join(options.upper().split())}
 
 
 def _definitions(sql: str) -> Iterator[tuple[str, str]]:
     """Split the body of a CREATE TABLE at its outer commas: (column name, or empty for a constraint; text)."""
-    for part in _parts(sql[sql.index("(") + 1 : sql.rindex(")")]):
+    for part in _parts(sql[_body(sql)]):
         match = re.match(rf"\s*(?:{_NAME}|\[(?P<bracket>[^\]]+)\]|`(?P<tick>[^`]+)`)", part)
         if match is None:
             continue
@@ -251,6 +242,12 @@ def _definitions(sql: str) -> Iterator[tuple[str, str]]:
             yield "", part
         else:
             yield match["bracket"] or match["tick"] or _name(match).strip("`[]"), part
+
+
+def _body(sql: str) -> slice:
+    """Return where the text between a CREATE TABLE's outer brackets stands."""
+    brackets = [position for position, token in _tokens(sql) if token != ","]
+    return slice(brackets[0] + 1, brackets[-1])
 
 
 def _parts(body: str) -> Iterator[str]:

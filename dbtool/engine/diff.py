@@ -119,8 +119,10 @@ def name_of(changes: Sequence[Change]) -> str:
     """Derive a migration's name: `add_bio_to_user`, `create_story_and_3_more`."""
     if not changes:
         return "empty"
-    tables = [change for change in changes if change.kind in ("create table", "drop table")]
-    first, more = (tables or list(changes))[0], len(tables or changes) - 1
+    weight = {"create table": 0, "drop table": 0, "add column": 1, "drop column": 1, "alter column": 1}
+    heaviest = min(weight.get(change.kind, 2) for change in changes)
+    named = [change for change in changes if weight.get(change.kind, 2) == heaviest]
+    first, more = named[0], len(named) - 1
     verb, _, noun = first.kind.partition(" ")
     table, _, member = first.subject.partition(".")
     words = {"create": f"create_{table}", "drop": f"drop_{table}"} if noun == "table" else {}

@@ -158,6 +158,8 @@ def _walk(node: ast.AST) -> Iterator[str]:
         value = getattr(node, name, None)
         if name == "body" and isinstance(value, list) and _has_docstring(node):
             value = value[1:]
+        if isinstance(node, ast.JoinedStr) and isinstance(value, list):
+            value = [part for part in value if not (isinstance(part, ast.Constant) and part.value == "")]  # 3.12's
         if name not in _IGNORED and value not in (None, []):
             yield f".{name}"
             yield from _walk_value(value)
@@ -173,7 +175,7 @@ def _walk_value(value: object) -> Iterator[str]:
             yield from _walk_value(item)
         yield "]"
     else:
-        yield f"{type(value).__name__} {value!r}"
+        yield f"{type(value).__name__} {value!a}"  # what repr() escapes changes with Unicode
 
 
 def _has_docstring(node: ast.AST) -> bool:
@@ -259,7 +261,7 @@ def _read_lock(path: Path) -> dict[str, LockLine]:
         if line.startswith(("<<<<<<<", "=======", ">>>>>>>", "|||||||")):
             raise ConflictError(
                 f"{path}:{number}: two branches both added a migration, and their merge is not finished",
-                hint="dbtool rebase",
+                hint="keep the lines of both, remove the markers, and set down_revision of the later file to the other",
             )
         if line.strip() and not line.startswith("#"):
             listed = _lock_line(path, number, line)
@@ -327,8 +329,14 @@ def _refuse_forks(history: History) -> None:
     for parents, children in by_parent.items():
         if len(children) > 1:
             labels = " and ".join(child.label for child in children)
-            raise ForkedError(f"{labels} both follow {', '.join(parents) or 'base'}", hint="dbtool rebase")
-    raise ForkedError(f"there is more than one head: {', '.join(history.heads)}", hint="dbtool rebase")
+            raise ForkedError(f"{labels} both follow {', '.join(parents) or 'base'}", hint=_in_a_row(*children[-2:]))
+    raise ForkedError(
+        f"there is more than one head: {', '.join(history.heads)}", hint=f"alembic merge {' '.join(history.heads)}"
+    )
+
+
+def _in_a_row(first: Revision, second: Revision) -> str:
+    return f"set down_revision = {first.id!r} in {Path(second.path).name}"
 
 
 def next_id(history: History, now: datetime) -> str:

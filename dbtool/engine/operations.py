@@ -256,7 +256,7 @@ def _split_required(operation: ops.ModifyTableOps) -> Iterator[Any]:
     backfills: list[Any] = []
     for each in operation.ops:
         if isinstance(each, ops.AddColumnOp) and _needs_value(each.column):
-            column = each.column
+            column = each.column = each.column._copy()  # the model's own stays as it is
             column.nullable = True
             default = _plain_default(column)
             if default is not None:

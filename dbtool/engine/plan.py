@@ -38,19 +38,21 @@ def standing(history: History, heads: Sequence[str], checksums: Mapping[str, str
     )
 
 
-def require_intact(found: Standing) -> None:
-    """Raise EditedError or MissingFileError when the files are not what was run or listed."""
+def require_intact(found: Standing, folder: str) -> None:
+    """Raise EditedError or MissingFileError when the files in `folder` are not what was run or listed."""
     if found.missing:
         raise MissingFileError(
-            f"the file of migration {', '.join(found.missing)} is gone", hint="git checkout -- migrations/"
+            f"the file of migration {', '.join(found.missing)} is gone", hint=f"git checkout -- {folder}"
         )
     if found.edited:
-        raise EditedError(
-            f"{_labels(found.edited)} was changed after this database ran it",
-            hint="git checkout -- migrations/   (a change belongs in a new migration: dbtool migrate)",
-        )
+        raise EditedError(f"{_labels(found.edited)} was changed after this database ran it", hint=restore(folder))
     if found.stale:
-        raise EditedError(f"{_labels(found.stale)} is not what migrations/dbtool.lock lists", hint="dbtool migrate")
+        raise EditedError(f"{_labels(found.stale)} is not what {folder}/dbtool.lock lists", hint="dbtool migrate")
+
+
+def restore(path: str) -> str:
+    """Return the hint for a file that was changed too late."""
+    return f"git checkout -- {path}   (a change belongs in a new migration: dbtool migrate)"
 
 
 def ancestors(history: History, ids: Iterable[str]) -> frozenset[str]:

@@ -25,7 +25,7 @@ from dbtool.database import LEDGER, Database
 from dbtool.engine import ledger, plan
 from dbtool.engine.history import History
 from dbtool.engine.ledger import Entry
-from dbtool.errors import ConfigError, DatabaseMissingError, DbtoolError, MigrationError
+from dbtool.errors import ConfigError, DatabaseMissingError, DbtoolError, MigrationError, RebuildLossError
 from dbtool.reports import Applied, Direction, Revision
 
 if TYPE_CHECKING:
@@ -75,6 +75,9 @@ def _run(
         host(run)
     except _RolledBack:
         pass
+    except RebuildLossError as error:
+        label = run.current.label if run.current else ""
+        raise RebuildLossError(f"{label}: {error.message}", hint=error.hint, problems=error.problems) from error
     except DbtoolError:
         raise
     except Exception as error:

@@ -89,10 +89,11 @@ def _broken(name: str, error: Exception) -> ModelsError:
         if "importlib" not in frame.filename and frame.filename != __file__ and "site-packages" not in frame.filename
     ]
     where = f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
+    words = str(error)
     if isinstance(error, SyntaxError):
-        where = f"{error.filename}:{error.lineno}: "
+        where, words = f"{error.filename}:{error.lineno}: ", error.msg
     return ModelsError(
-        f"the models module `{name}` failed to import: {where}{type(error).__name__}: {error}",
+        f"the models module `{name}` failed to import: {where}{type(error).__name__}: {words}",
         hint=f"python -c 'import {name}' shows the whole traceback",
     )
 

@@ -22,7 +22,7 @@ def deploy(config: Config, *, to: str | None = None, dry_run: bool = False, tell
     """
     database = databases.of(config)
     state = observe_or_empty(config, database)
-    plan.require_intact(state.standing)
+    plan.require_intact(state.standing, config.relative(config.migrations))
     target = _target(state, to)
     pending = plan.forward(state.history, state.record.heads, target)
     if not pending:
@@ -44,7 +44,7 @@ def status(config: Config) -> StatusReport:
     """
     database = databases.of(config)
     state = observe(config, database)
-    findings = tuple(_findings(state))
+    findings = tuple(_findings(config, state))
     ok = not any(finding.severity == "error" for finding in findings)
     return StatusReport(database.url.safe, state.standing, state.drift, findings, ok)
 
@@ -87,14 +87,24 @@ def _heads_after(state: State, pending: tuple[Revision, ...]) -> tuple[str, ...]
     return tuple(sorted(ran - followed))
 
 
-def _findings(state: State) -> list[Finding]:
+def _findings(config: Config, state: State) -> list[Finding]:
     standing = state.standing
     found = [
-        Finding("missing", f"the file of migration {id} is gone", "git checkout -- migrations/", where=id)
+        Finding(
+            "missing",
+            f"the file of migration {id} is gone",
+            f"git checkout -- {config.relative(config.migrations)}",
+            where=id,
+        )
         for id in standing.missing
     ]
     found += [
-        Finding("edited", f"{each.label} was changed after this database ran it", _restore(each), where=each.path)
+        Finding(
+            "edited",
+            f"{each.label} was changed after this database ran it",
+            plan.restore(config.relative(Path(each.path))),
+            where=each.path,
+        )
         for each in standing.edited
     ]
     found += [
@@ -119,7 +129,3 @@ def _findings(state: State) -> list[Finding]:
         for each in standing.unlisted
     ]
     return found
-
-
-def _restore(revision: Revision) -> str:
-    return f"git checkout -- {Path(revision.path).name}   (a change belongs in a new migration: dbtool migrate)"

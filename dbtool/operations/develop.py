@@ -45,7 +45,7 @@ def migrate(
     database = databases.of(config)
     created = files.create_folder(config)
     state = observe_or_empty(config, database)
-    _require_runnable(state)
+    _require_runnable(config, state)
     applied = () if create_only else _apply_pending(config, database, state, tell)
     written = _write(config, database, state, metadata, name, ask, tell, keeps_live=create_only)
     backup = None
@@ -115,9 +115,9 @@ class _Written:
     proof: tuple[str, ...] = ()
 
 
-def _require_runnable(state: State) -> None:
+def _require_runnable(config: Config, state: State) -> None:
     """Refuse edited and missing files; a file that was edited before it ran is proven and listed again."""
-    plan.require_intact(replace(state.standing, stale=()))
+    plan.require_intact(replace(state.standing, stale=()), config.relative(config.migrations))
 
 
 def _apply_pending(config: Config, database: Database, state: State, tell: Tell) -> tuple[Applied, ...]:

@@ -14,7 +14,7 @@ from dbtool.database import Database
 from dbtool.engine import history as histories
 from dbtool.engine import schema
 from dbtool.engine.state import observe
-from dbtool.errors import DatabaseMissingError, DbtoolError
+from dbtool.errors import ConnectError, DatabaseMissingError, DbtoolError
 from dbtool.reports import DoctorReport, Fact, Finding
 
 PACKAGES = ("sqlmodel", "sqlalchemy", "alembic", "pydantic", "typer", "psycopg", "pymysql")
@@ -86,8 +86,8 @@ def _migrations(config: Config, findings: list[Finding]) -> Iterator[Fact]:
         yield Fact("migrations", "files", str(len(known.revisions)))
         yield Fact("migrations", "env.py", "dbtool's" if known.host == "dbtool" else "foreign: executed by deploy")
         standing = observe(config, databases.of(config)).standing
-    except DatabaseMissingError:
-        return
+    except ConnectError:
+        return  # said above
     except DbtoolError as error:
         findings.append(_failed("migrations", error))
         return

@@ -211,8 +211,8 @@ def test_nothing_in_a_database_steers_the_terminal(shown, arguments):
             "error [DB605] `first` does not fit `unit.position`, which holds a whole number",
             "hint: --where position=42",
         ),
-        (("--csv",), "error [DB108] --csv needs a table", "hint: dbtool show unit --csv"),
-        (("--where", "id=1"), "error [DB108] --where needs a table", "hint: dbtool show unit --where id=1"),
+        (("--csv",), "error [DB108] --csv needs a table", "hint: dbtool show TABLE --csv"),
+        (("--where", "id=1"), "error [DB108] --where needs a table", "hint: dbtool show TABLE --where id=1"),
         (
             ("unit", "farewells", "--limit", "1"),
             "error [DB108] a single row takes no --limit",
