@@ -213,7 +213,7 @@ def test_help_imports_no_sqlalchemy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["status", "deploy"])
 def test_status_and_an_empty_deploy_import_nothing_heavy(command: str, sample: object) -> None:
-    from conftest import Project
+    from projects import Project
 
     assert isinstance(sample, Project)
     assert sample.run("deploy").code == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import transcript
-from conftest import REPOSITORY, Project
+from projects import REPOSITORY, Project
 from test_architecture import subclasses
 
 from dbtool import errors

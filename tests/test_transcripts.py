@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import transcript
-from conftest import Project
+from projects import Project
 
 PAGES = sorted((Path(__file__).parent / "transcripts").glob("*.md"))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Project, at, drop, new_url, server_url
+from projects import Project, at, drop, new_url, server_url
 
 from dbtool import database as databases
 from dbtool.config import Location, load_config

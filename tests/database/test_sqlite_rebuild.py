@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Project
+from projects import Project
 
 from dbtool.database.sqlite_rebuild import features
 from dbtool.engine import history, runner
