@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -50,8 +51,10 @@ class History:
 
     @property
     def heads(self) -> tuple[str, ...]:
-        """The ids that nothing follows, oldest first."""
+        """The ids that nothing follows, oldest first; a missing file in between still follows its parents."""
         followed = {parent for revision in self.revisions for parent in (*revision.parents, *revision.depends_on)}
+        for line in reversed(self.gone):
+            followed |= set(line.parents) if line.id in followed else set()
         return tuple(revision.id for revision in self.revisions if revision.id not in followed)
 
     def followed_by(self, revision: Revision) -> History:
@@ -199,13 +202,16 @@ def _is_migration(name: str) -> bool:
     return name.endswith(".py") and name != "__init__.py" and not name.startswith(".")
 
 
+_DEPENDS = re.compile(rb"^depends_on\b[^=\n]*=\s*(?!None\b)", re.MULTILINE)  # the one thing that no lock line says
+
+
 def _read_file(path: str, lines: Mapping[str, LockLine]) -> Revision:
     name = os.path.basename(path)
     line = lines.get(name.partition("_")[0])
     if line is not None:
         with open(path, "rb", buffering=0) as file:
             content = normalised(file.read())
-        if text_hash(content) == line.text_hash:
+        if text_hash(content) == line.text_hash and not _DEPENDS.search(content):
             return Revision(line.id, _name(name, line.id), line.parents, path, line.text_hash, line.meaning_hash)
     revision = describe(Path(path))
     line = lines.get(revision.id)
@@ -236,7 +242,7 @@ def _assignments(tree: ast.Module) -> Iterator[tuple[str, object]]:
             if isinstance(target, ast.Name) and isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                 try:
                     yield target.id, ast.literal_eval(node.value)
-                except ValueError:
+                except (ValueError, TypeError):
                     yield target.id, None
 
 

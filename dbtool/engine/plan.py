@@ -15,13 +15,15 @@ BASE = "base"
 def standing(history: History, heads: Sequence[str], checksums: Mapping[str, str]) -> Standing:
     """Compare the files with what a database has run; `checksums` is what its ledger holds of each revision.
 
-    Edited means that the ledger of this database holds another meaning; stale that a file which it has not run
-    is not what the lock says; missing that it ran, or the lock lists, a file that is gone.
+    Edited means that the ledger of this database holds another meaning; stale that a file is not what the lock
+    says, and that this database has not run it or ran it as it is; missing that it ran, or the lock lists, a file
+    that is gone.
     """
     ran = ancestors(history, heads)
     known = {revision.id for revision in history.revisions}
     applied = tuple(revision for revision in history.revisions if revision.id in ran)
     pending = tuple(revision for revision in history.revisions if revision.id not in ran)
+    edited = tuple(revision for revision in applied if _edited(revision, checksums))
     missing = [
         *(id for id in sorted(ran) if id not in known),
         *(line.id for line in history.gone if line.id not in ran),
@@ -31,9 +33,9 @@ def standing(history: History, heads: Sequence[str], checksums: Mapping[str, str
         heads=history.heads,
         applied=applied,
         pending=pending,
-        edited=tuple(revision for revision in applied if _edited(revision, checksums)),
+        edited=edited,
         missing=tuple(missing),
-        stale=tuple(revision for revision in pending if revision.stale),
+        stale=tuple(revision for revision in history.revisions if revision.stale and revision not in edited),
         unlisted=tuple(revision for revision in history.revisions if history.locked and not revision.listed),
     )
 
@@ -95,7 +97,7 @@ def resolve(history: History, word: str, heads: Sequence[str]) -> str:
     if word[:1] in "+-" and word[1:].isdigit():
         return _relative(history, int(word), heads)
     exact = [revision for revision in history.revisions if word in (revision.id, revision.name, revision.label)]
-    matches = exact or [revision for revision in history.revisions if revision.id.startswith(word)]
+    matches = exact or [revision for revision in history.revisions if word and revision.id.startswith(word)]
     if not matches:
         raise RevisionError(f"no migration is called `{word}`", hint=_suggestion(history, word))
     if len(matches) > 1:

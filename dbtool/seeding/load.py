@@ -39,7 +39,7 @@ def load(
     problems = Problems()
     documents = read_folder(config, problems)
     if not documents:
-        return SeedReport(database.name, (), (), dry_run)
+        return SeedReport(database.url.safe, (), (), dry_run)
     known = shapes(metadata, Rules(zone, database.rounding))
     with database.connect("write") as connection:
         store = Store(database, connection)
@@ -47,7 +47,7 @@ def load(
         problems.refuse(config.relative(config.seed_data))
         tables = write(planned, store, tell)
         _finish(store, keep=not dry_run and any(each.inserted or each.updated for each in tables))
-    return SeedReport(database.name, tuple(document.file for document in documents), tables, dry_run)
+    return SeedReport(database.url.safe, tuple(document.file for document in documents), tables, dry_run)
 
 
 def _finish(store: Store, *, keep: bool) -> None:

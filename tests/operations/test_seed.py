@@ -66,10 +66,10 @@ def test_the_sample_is_loaded_once_and_then_found_unchanged(database: Database) 
     first, second = load_seeds(config, database), load_seeds(config, database)
 
     assert first == SeedReport(
-        database.name, files, tuple(Seeded(name, rows, 0, 0) for name, rows in SAMPLE.items()), dry_run=False
+        database.url.safe, files, tuple(Seeded(name, rows, 0, 0) for name, rows in SAMPLE.items()), dry_run=False
     )
     assert second == SeedReport(
-        database.name, files, tuple(Seeded(name, 0, 0, rows) for name, rows in SAMPLE.items()), dry_run=False
+        database.url.safe, files, tuple(Seeded(name, 0, 0, rows) for name, rows in SAMPLE.items()), dry_run=False
     )
     assert column(database, "unit_asset", "object_key") == OBJECT_KEYS
     assert set(column(database, "pronunciation_attempt", "object_key")) == {
@@ -97,7 +97,8 @@ def test_seed_is_a_command_that_says_what_it_did(project) -> None:
         {"table": "author", "inserted": 1, "updated": 0, "unchanged": 0},
         {"table": "book", "inserted": 2, "updated": 0, "unchanged": 0},
     ]
-    report = {"database": "dev.db", "files": ["seed_data/authors.yaml"], "tables": rows, "dry_run": False, "ok": True}
+    url = f"sqlite:///{project.root / 'dev.db'}"
+    report = {"database": url, "files": ["seed_data/authors.yaml"], "tables": rows, "dry_run": False, "ok": True}
     assert tried.json == {"command": "seed", "ok": True, "report": {**report, "dry_run": True}}
     assert done.json == {"command": "seed", "ok": True, "report": report}
     assert [(each["inserted"], each["unchanged"]) for each in again.json["report"]["tables"]] == [(0, 1), (0, 2)]

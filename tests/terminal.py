@@ -1,0 +1,106 @@
+"""A real pseudo-terminal: a command runs in it, is answered as a person would, and leaves a screen behind."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+PATIENCE = 60.0  # seconds until a command that says nothing is called hung; no test waits for it to pass
+CONTROL = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])")
+COLOUR = re.compile(r"\x1b\[[0-9;]+m")
+
+
+class Terminal:
+    """A command that runs at a terminal 100 columns wide; `raw` is what reached the terminal until now."""
+
+    def __init__(
+        self, command: Sequence[str], folder: Path, environment: dict[str, str], *, stdout: int | None = None
+    ) -> None:
+        ours, theirs = os.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 100, 0, 0))
+        self.raw = ""
+        self._handle = ours
+        self.process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=theirs,
+            stdout=theirs if stdout is None else stdout,
+            stderr=theirs,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that ^C typed here is a SIGINT there
+        )
+        os.close(theirs)
+
+    def wait_for(self, text: str) -> None:
+        """Read until the screen shows a text."""
+        while text not in self.raw:
+            assert self._read(), f"{text!r} never came; the terminal showed\n{self.raw}"
+
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._handle, keys.encode())
+
+    def end(self) -> int:
+        """Read until the command has ended; return its exit code, negative where a signal killed it."""
+        while self._read():
+            pass
+        os.close(self._handle)
+        return self.process.wait(PATIENCE)
+
+    @property
+    def screen(self) -> list[str]:
+        """The lines that are left to read once everything that moves the cursor has been obeyed."""
+        return screen(self.raw)
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._handle], [], [], PATIENCE)
+        if not ready:
+            self.process.kill()
+            raise AssertionError(f"nothing for {PATIENCE} s; the terminal showed\n{self.raw}")
+        data = b""
+        with suppress(OSError):  # Linux says EIO when the last process has closed its end
+            data = os.read(self._handle, 65536)
+        self.raw += data.decode(errors="replace")
+        return bool(data)
+
+
+def screen(raw: str) -> list[str]:
+    """Obey what moves the cursor or erases, as far as a command line uses it; return the lines without styles."""
+    lines, row, column, position = [""], 0, 0, 0
+    while position < len(raw):
+        control = CONTROL.match(raw, position)
+        letter = raw[position]
+        position = control.end() if control else position + 1
+        if control is None and letter == "\r":
+            column = 0
+        elif control is None and letter == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        elif control is None:
+            lines[row] = lines[row][:column].ljust(column) + letter + lines[row][column + 1 :]
+            column += 1
+        elif control[2] == "A":
+            row = max(0, row - int(control[1] or 1))
+        elif control[2] == "K":
+            lines[row] = lines[row] if control[1] in ("", "0") and column >= len(lines[row]) else lines[row][:0]
+        else:
+            assert control[2] == "m" or control[0] in ("\x1b[?25l", "\x1b[?25h"), f"unexpected {control[0]!r}"
+    return [line.rstrip() for line in lines]
+
+
+def wait_until(condition, seconds: float = PATIENCE) -> None:  # type: ignore[no-untyped-def]
+    """Wait for something that another process does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"still waiting after {seconds} s"
+        time.sleep(0.02)
