@@ -44,15 +44,7 @@ class Working:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement has reached the database; `seconds` is its wall time."""
-
-    sql: str
-    seconds: float
-
-
-Event = Note | Warn | Running | Working | Statement
+Event = Note | Warn | Running | Working
 Tell = Callable[[Event], None]
 
 

@@ -6,9 +6,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from alembic import context
+from sqlmodel import SQLModel
 
 import dbtool.models  # noqa: F401  (defines the tables)
-from sqlmodel import SQLModel
 
 target_metadata = SQLModel.metadata
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dbtool.cli import output
 from dbtool.conversation import REFUSE, Ask
@@ -11,10 +11,15 @@ from dbtool.errors import DeclinedError
 from dbtool.reports import Change
 
 
-def asker(*, yes: bool = False, accept_data_loss: bool = False, as_json: bool = False) -> Ask:
-    """Return who answers: the flags, then a person if there is one, else nobody."""
+def asker(
+    clear: Callable[[], None], *, yes: bool = False, accept_data_loss: bool = False, as_json: bool = False
+) -> Ask:
+    """Return who answers: the flags, then a person if there is one, else nobody.
+
+    `clear` makes room on the terminal before a question.
+    """
     at_terminal = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
-    return _Answers(yes, accept_data_loss, _Terminal() if at_terminal else REFUSE)
+    return _Answers(yes, accept_data_loss, _Terminal(clear) if at_terminal else REFUSE)
 
 
 class _Answers:
@@ -40,14 +45,20 @@ class _Answers:
 class _Terminal:
     """A person."""
 
+    def __init__(self, clear: Callable[[], None]) -> None:
+        self.clear = clear
+
     def confirm(self, question: str, *, flag: str) -> None:
+        self.clear()
         if not _yes(question):
             raise DeclinedError("nothing was changed")
 
     def migration_name(self, suggestion: str) -> str:
+        self.clear()
         return _read(f"name of the migration [{suggestion}]: ") or suggestion
 
     def accepts_loss(self, changes: Sequence[Change]) -> None:
+        self.clear()
         output.talk(output.line(("this migration loses data:", "bold yellow")))
         for change in changes:
             output.talk(output.line((f"  {change.text}", "")))
@@ -65,4 +76,8 @@ def _read(prompt: str) -> str:
     try:
         return input().strip()
     except EOFError:
+        sys.stderr.write("\n")
         return ""
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,17 +22,24 @@ if TYPE_CHECKING:
 
 PANEL = "Data"
 LIMIT = 20
+PATIENCE = 2.0  # seconds that a person waits for a completion; a server may take minutes to say that it is not there
 _SAMPLES = {"--where": " id=1", "--sort": " id", "--columns": " id", "--limit": " 5"}
 
 
 def complete_table(context: typer.Context, incomplete: str) -> list[str]:
     """Return the tables that a half-typed name may become; none when anything is wrong, and never a word of it."""
-    with suppress(Exception):
-        before = context.parent.params if context.parent else {}
-        given = {name: context.params.get(name) or before.get(name) for name in ("url", "project", "env_file")}
-        names = dbtool.table_names(dbtool.load_config(**given))
-        return [name for name in names if name.startswith(incomplete)]
-    return []
+    before = context.parent.params if context.parent else {}
+    given = {name: context.params.get(name) or before.get(name) for name in ("url", "project", "env_file")}
+    found: list[str] = []
+
+    def look() -> None:
+        with suppress(Exception):
+            found.extend(dbtool.table_names(dbtool.load_config(**given)))
+
+    looking = Thread(target=look, daemon=True)
+    looking.start()
+    looking.join(PATIENCE)
+    return [name for name in found if name.startswith(incomplete)]
 
 
 def register(app: typer.Typer) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from dbtool import values
-from dbtool.conversation import Event, Note, Running, Statement, Tell, Warn, Working
+from dbtool.conversation import Event, Note, Running, Tell, Warn, Working
 from dbtool.errors import DbtoolError
 
 if TYPE_CHECKING:
@@ -46,28 +46,40 @@ def fail(command: str, error: DbtoolError, *, as_json: bool) -> None:
             talk(each)
 
 
-def teller(*, quiet: bool, verbose: bool, as_json: bool) -> Tell:
-    """Return what prints progress on stderr: notes and warnings, with `-v` also each statement."""
-    progress = Progress() if sys.stderr.isatty() and not (quiet or as_json) else None
+def teller(progress: Progress, *, quiet: bool, verbose: bool, as_json: bool) -> Tell:
+    """Return what prints progress on stderr: notes and warnings, with `-v` each statement instead of a moving line."""
+    moving = sys.stderr.isatty() and not (quiet or verbose or as_json)
 
     def tell(event: Event) -> None:
         match event:
             case Warn(text):
+                progress.clear()
                 talk(line(("warning", "bold yellow"), (f": {text}", "")))
             case Note(text) if not (quiet or as_json):
+                progress.clear()
                 talk(line((text, "dim")))
-            case Statement(sql, seconds) if verbose:
-                talk(line((f"{seconds * 1000:8.1f} ms  ", "dim"), (" ".join(sql.split()), "cyan")))
-            case Running(revision, name, direction, number, total) if progress:
-                progress.update(
-                    f"{'applying' if direction == 'up' else 'taking back'} {revision} {name}", number, total
-                )
-            case Working(what, done, total) if progress:
-                progress.update(what, done, total)
+            case Running(revision, name, direction, number, total) if moving:
+                progress.show(f"{'applying' if direction == 'up' else 'taking back'} {revision} {name}", number, total)
+            case Working(what, done, total) if moving:
+                progress.show(what, done, total)
             case _:
                 pass
 
     return tell
+
+
+def show_statements() -> None:
+    """Print every statement that reaches the database, with its time, on stderr."""
+    import logging
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            talk(line((record.getMessage(), "dim")))
+
+    logger = logging.getLogger("dbtool.sql")
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(Handler())
+    logger.propagate = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,21 +124,25 @@ def _print(part: RenderableType, stream: TextIO) -> None:
 
 
 class Progress:
-    """One line on a terminal that shows how far long work is, and is gone at the end."""
+    """One line on a terminal that shows how far long work is; it must be cleared before anything else is printed."""
 
     def __init__(self) -> None:
         self._status: Any = None
 
-    def update(self, what: str, done: int, total: int) -> None:
-        """Show a unit of work."""
-        if self._status is None:
-            import atexit
-
-            self._status = _console(sys.stderr).status("")
+    def show(self, what: str, done: int, total: int) -> None:
+        """Show a unit of work, where a terminal can move its cursor."""
+        words = line((f"{clean(what)} ({done}/{total})" if total else clean(what), ""))
+        if self._status is not None:
+            self._status.update(words)
+            return
+        console = _console(sys.stderr)
+        if console.color_system:
+            self._status = console.status(words)
             self._status.start()
-            atexit.register(self._status.stop)
-        self._status.update(line((f"{clean(what)} ({done}/{total})" if total else clean(what), "")))
-        if total and done >= total:
+
+    def clear(self) -> None:
+        """Erase the line."""
+        if self._status is not None:
             self._status.stop()
             self._status = None
 
@@ -139,7 +155,10 @@ def stdout() -> Console:
 def _console(stream: TextIO) -> Console:
     from rich.console import Console
 
-    return Console(file=stream, highlight=False, markup=False, emoji=False)
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    if console.no_color:  # Rich would leave bold and dim
+        return Console(file=stream, highlight=False, markup=False, emoji=False, color_system=None)
+    return console
 
 
 def table(*headers: str) -> Table:

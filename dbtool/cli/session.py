@@ -26,6 +26,7 @@ class Session:
     def __init__(self, command: str, given: dict[str, Any], before: dict[str, Any]) -> None:
         self.command = command
         self.json: bool = given["json"]
+        self.progress = output.Progress()
         self._given = {name: given[name] or before.get(name) for name in GIVEN}
 
     @cached_property
@@ -37,25 +38,31 @@ class Session:
     @cached_property
     def tell(self) -> Tell:
         """What prints progress."""
-        return output.teller(quiet=bool(self._given["quiet"]), verbose=bool(self._given["verbose"]), as_json=self.json)
+        quiet, verbose = bool(self._given["quiet"]), bool(self._given["verbose"])
+        return output.teller(self.progress, quiet=quiet, verbose=verbose, as_json=self.json)
 
     def ask(self, *, yes: bool = False, accept_data_loss: bool = False) -> Ask:
         """Return who answers questions."""
         from dbtool.cli.ask import asker
 
-        return asker(yes=yes, accept_data_loss=accept_data_loss, as_json=self.json)
+        return asker(self.progress.clear, yes=yes, accept_data_loss=accept_data_loss, as_json=self.json)
 
     def show(self, report: Any, view: output.View[Any]) -> None:
         """Print a report; a report that is not ok ends the command with exit code 1."""
+        self.progress.clear()
         output.show(self.command, report, view, as_json=self.json)
         if not report.ok:
+            sys.stdout.flush()
             raise SystemExit(1)
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Turn every DbtoolError into its message and exit code; anything else is a bug and stays a traceback."""
+        if self._given["verbose"]:
+            output.show_statements()
         try:
-            yield
+            with self._clearing():
+                yield
             sys.stdout.flush()
         except DbtoolError as error:
             output.fail(self.command, error, as_json=self.json)
@@ -66,3 +73,10 @@ class Session:
         except BrokenPipeError as error:  # the reader, such as `head`, has gone
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(141) from error
+
+    @contextmanager
+    def _clearing(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self.progress.clear()

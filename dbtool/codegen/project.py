@@ -11,7 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from alembic import context
-
 {imports}
 
 DBTOOL_ENVIRONMENT = 1  # dbtool knows by this line that it may run migrations without this file
@@ -104,11 +103,13 @@ def environment(models: str, depth: int = 1) -> str:
     """Return the text of env.py for a models module, or `module:attribute`; `depth` folders below the project."""
     module, _, attribute = models.partition(":")
     if attribute:
-        imports = f"from {module} import {attribute}\n\ntarget_metadata = getattr({attribute}, 'metadata', {attribute})"
+        imports = (
+            f'\nfrom {module} import {attribute}\n\ntarget_metadata = getattr({attribute}, "metadata", {attribute})'
+        )
     else:
         imports = (
-            f"import {module}  # noqa: F401  (defines the tables)\n"
             "from sqlmodel import SQLModel\n\n"
+            f"import {module}  # noqa: F401  (defines the tables)\n\n"
             "target_metadata = SQLModel.metadata"
         )
     return ENVIRONMENT.format(imports=imports, parents=".parent" * depth)

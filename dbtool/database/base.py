@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from dbtool.database import trace
 from dbtool.database.url import Url
 from dbtool.errors import DbtoolError, ProgramMissingError
 
@@ -59,6 +60,7 @@ class Database(ABC):
     transactional_ddl: ClassVar[bool]
     create_ledger: ClassVar[str]
     now: ClassVar[str]
+    traced = True  # a scratch database's statements are nobody's concern
 
     def __init__(self, url: Url, *, schemas: Sequence[str] = (), version_table: str = "alembic_version") -> None:
         self.url = url
@@ -121,6 +123,8 @@ class Database(ABC):
     def connect(self, purpose: Purpose) -> Iterator[Connection]:
         """Open a SQLAlchemy connection; what was not committed is rolled back at the end."""
         engine = self.engine(purpose)
+        if self.traced:
+            trace.watch(engine)
         try:
             with self.translated(), engine.connect() as connection:
                 yield connection
@@ -136,6 +140,7 @@ class Database(ABC):
 
         `context` is Alembic's MigrationContext, which has read the heads and begun no step.
         """
+        trace.watch(connection)
 
     def give_back(self, connection: Connection, context: Any) -> None:
         """Commit what `take_over` began; nothing where env.py's own transaction does."""
@@ -203,8 +208,9 @@ def rows(connection: DriverConnection, sql: str, parameters: Sequence[Any] = ())
     """Run one query on the bare driver and return all its rows."""
     cursor = connection.cursor()
     try:
-        cursor.execute(sql, parameters) if parameters else cursor.execute(sql)
-        return list(cursor.fetchall())
+        with trace.statement(sql):
+            cursor.execute(sql, parameters) if parameters else cursor.execute(sql)
+            return list(cursor.fetchall())
     finally:
         cursor.close()
 
@@ -213,7 +219,8 @@ def execute(connection: DriverConnection, sql: str, parameters: Sequence[Any] = 
     """Run one statement on the bare driver."""
     cursor = connection.cursor()
     try:
-        cursor.execute(sql, parameters) if parameters else cursor.execute(sql)
+        with trace.statement(sql):
+            cursor.execute(sql, parameters) if parameters else cursor.execute(sql)
     finally:
         cursor.close()
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbtool.database.base import (
     LEDGER,
     Catalogue,
+    Database,
     DriverConnection,
     Purpose,
     execute,
@@ -176,6 +179,42 @@ class Postgres(ServerDatabase):
                 " FROM pg_roles r, pg_database d WHERE r.rolname = current_user AND d.datname = current_database()",
             )
         return bool(found[0][0])
+
+    @contextmanager
+    def scratch(self) -> Iterator[Database]:
+        """Lend a temporary database, or where the role may not create one, a temporary schema of this one.
+
+        Raises AccessError when the role may create neither.
+        """
+        lend = super().scratch if self._role_may_create() else self._scratch_schema
+        with lend() as lent:
+            yield lent
+
+    def _role_may_create(self) -> bool:
+        connection = self._open_maintenance()
+        with self.translated():
+            try:
+                sql = "SELECT rolsuper OR rolcreatedb FROM pg_roles WHERE rolname = current_user"
+                return bool(rows(connection, sql)[0][0])
+            finally:
+                connection.close()
+
+    @contextmanager
+    def _scratch_schema(self) -> Iterator[Database]:
+        from psycopg import sql
+
+        name = f"dbtool_scratch_{secrets.token_hex(6)}"
+        connection = self._open(autocommit=True)
+        url = replace(self.url, query={**self.url.query, "schema": name})
+        lent = Postgres(url, version_table=self.version_table)
+        lent.traced = False
+        with closing(connection):
+            with self.translated():
+                connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
+            try:
+                yield lent
+            finally:
+                connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name)))
 
     def drop_objects(self) -> None:
         """Drop all that the wanted schemas hold, in one transaction."""

@@ -44,6 +44,7 @@ class ServerDatabase(Database):
     def scratch(self) -> Iterator[Database]:
         """Lend a temporary database of the same server. Raises AccessError when the role may not create one."""
         lent = self.sibling(f"dbtool_scratch_{secrets.token_hex(6)}")
+        lent.traced = False
         lent.create()
         try:
             yield lent

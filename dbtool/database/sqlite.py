@@ -97,6 +97,7 @@ class Sqlite(Database):
         from dbtool.database.url import Url
 
         lent = Sqlite(Url("sqlite", ":memory:"), schemas=self.schemas, version_table=self.version_table)
+        lent.traced = False
         try:
             yield lent
         finally:
@@ -212,6 +213,7 @@ class Sqlite(Database):
             execute(driver, "BEGIN IMMEDIATE")
         context.impl.transactional_ddl = True
         watch(connection)
+        super().take_over(connection, context)
 
     def give_back(self, connection: Connection, context: Any) -> None:
         """Commit the run."""

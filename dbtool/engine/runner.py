@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import dbtool
 from dbtool.config import Config
-from dbtool.conversation import Running, Statement, Tell, silent
+from dbtool.conversation import Running, Tell, silent
 from dbtool.database import LEDGER, Database
 from dbtool.engine import ledger, plan
 from dbtool.engine.history import History
@@ -191,7 +191,7 @@ class Recorder:
         self.keeps_ledger = True
         self._entries: list[Entry] = []
         self._statements = 0
-        self._started = self._statement_started = perf_counter()
+        self._started = perf_counter()
 
     @property
     def driver(self) -> Any:
@@ -209,10 +209,9 @@ class Recorder:
             ledger.prepare(self.database, self.driver)
 
     def listen(self) -> None:
-        """Count and tell the statements of the migrations from now on."""
+        """Count the statements of the migrations from now on."""
         from sqlalchemy import event
 
-        event.listen(self.connection, "before_cursor_execute", self._before_statement)
         event.listen(self.connection, "after_cursor_execute", self._after_statement)
 
     def start(self) -> None:
@@ -250,13 +249,9 @@ class Recorder:
             ledger.append(self.database, self.driver, self._entries, catalogue)
         self._entries.clear()
 
-    def _before_statement(self, *ignored: Any) -> None:
-        self._statement_started = perf_counter()
-
     def _after_statement(self, connection: Connection, cursor: Any, statement: str, *ignored: Any) -> None:
         if self.database.version_table not in statement:
             self._statements += 1
-            self.tell(Statement(statement, perf_counter() - self._statement_started))
 
 
 def _own_host(run: Run) -> None:
