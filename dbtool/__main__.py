@@ -13,8 +13,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character shows `?`
-    from dbtool.cli import fast
+    from dbtool.cli import elsewhere, fast
 
+    elsewhere.hand_over(sys.argv[1:])
     if not fast.answer(sys.argv[1:]):
         from dbtool.cli.app import run
 

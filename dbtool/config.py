@@ -7,6 +7,7 @@ the Config it returns travels as the first argument of every operation.
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -48,7 +49,8 @@ class SeedConfig:
 class Config:
     """One project, wholly decided. Paths are absolute.
 
-    `models` is None where no models are configured, `alembic_ini` the alembic.ini where there is one, and
+    `models` is None where no models are configured, `alembic_ini` the alembic.ini where there is one,
+    `environment` the application's virtual environment where that is another than the one dbtool runs in, and
     `sources` says where each setting came from.
     """
 
@@ -68,6 +70,7 @@ class Config:
     alembic_ini: Path | None = None
     pyproject: Path | None = None
     env_file: Path | None = None
+    environment: Path | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -104,6 +107,16 @@ def load_config(
         raise ProjectNotFoundError(f"no project in {start} or above it", hint=_paste_hint())
     root = found or start
     return _Reader(root, url, _env_file(root, env_file)).config()
+
+
+def virtual_environments(project: str | None) -> tuple[Path, ...]:
+    """Return where an application's packages may be: the active environment, else `.venv` here or above."""
+    active = os.environ.get("VIRTUAL_ENV")
+    if active:
+        return (Path(active),)
+    start = Path(project).absolute() if project else Path.cwd()
+    folders = (folder / ".venv" for folder in (start, *start.parents))
+    return tuple(folder for folder in folders if folder.is_dir())
 
 
 SETTINGS = ("models", "migrations", "seed_data", "url", "scratch_url", "schemas", "exclude", "timezone")
@@ -146,6 +159,7 @@ class _Reader:
             alembic_ini=self.alembic.ini,
             pyproject=self.pyproject if self.pyproject.exists() else None,
             env_file=self.env_file,
+            environment=_other_environment(self.root),
             sources=self.sources,
         )
 
@@ -269,6 +283,11 @@ def _unescape(value: Any, here: str) -> Any:
     if isinstance(value, list):
         return [_unescape(item, here) for item in value]
     return value.replace("%(here)s", here).replace("%%", "%") if isinstance(value, str) else value
+
+
+def _other_environment(root: Path) -> Path | None:
+    found = virtual_environments(str(root))[:1]
+    return next((folder for folder in found if folder != Path(sys.prefix)), None)
 
 
 def _start(project: Path | str | None) -> Path:

@@ -20,12 +20,19 @@ from typing import TYPE_CHECKING, Any
 
 import dbtool
 from dbtool.config import Config
-from dbtool.conversation import Running, Tell, silent
+from dbtool.conversation import Note, Running, Tell, silent
 from dbtool.database import LEDGER, Database
 from dbtool.engine import ledger, plan
 from dbtool.engine.history import History
 from dbtool.engine.ledger import Entry
-from dbtool.errors import ConfigError, DatabaseMissingError, DbtoolError, MigrationError, RebuildLossError
+from dbtool.errors import (
+    ConfigError,
+    ConnectError,
+    DatabaseMissingError,
+    DbtoolError,
+    MigrationError,
+    RebuildLossError,
+)
 from dbtool.reports import Applied, Direction, Revision
 
 if TYPE_CHECKING:
@@ -48,7 +55,8 @@ def upgrade(
     """Apply what is pending up to `to`, an id, in order; None means all.
 
     What is pending is decided anew once the transaction holds the database. Raises MigrationError; then the
-    database is as it was, except where the database commits every DDL statement.
+    database is as it was, except where the database commits every DDL statement. `dry_run` rolls back, and does
+    nothing where one transaction cannot hold it all.
     """
     return _run(config, database, history, "up", lambda heads: plan.forward(history, heads, to), dry_run, tell)
 
@@ -78,7 +86,9 @@ def _run(
     except RebuildLossError as error:
         label = run.current.label if run.current else ""
         raise RebuildLossError(f"{label}: {error.message}", hint=error.hint, problems=error.problems) from error
-    except DbtoolError:
+    except DbtoolError as error:
+        if run.current is not None and isinstance(error, ConnectError):
+            error.problems = (*error.problems, f"this happened in migration {run.current.label}")
         raise
     except Exception as error:
         if run.current is None:
@@ -88,7 +98,7 @@ def _run(
 
 
 class _RolledBack(Exception):
-    """Ends a dry run: everything worked, and nothing of it stays."""
+    """Ends a dry run: everything worked, or cannot be tried, and nothing of it stays."""
 
 
 @dataclass(slots=True)
@@ -110,6 +120,8 @@ class Run:
         chosen = self.choose(heads)
         if not chosen:
             return
+        if self.dry_run and not _one_transaction(context):
+            raise _RolledBack
         recorder = Recorder(self.config, self.database, self.history, _connection_of(context), self.tell)
         recorder.begin(keep_ledger=self.history.host == "dbtool")
         recorder.listen()
@@ -255,11 +267,15 @@ class Recorder:
 
 
 def _own_host(run: Run) -> None:
+    leaving = _leaving_transaction(run)
+    if leaving:
+        names = ", ".join(revision.name for revision in leaving)
+        run.tell(Note(f"{names} leaves its transaction, so each migration has one of its own"))
     with run.database.connect("migrate") as connection, environment(run.config, run.steps) as context:
         context.configure(
             connection=connection,
             transactional_ddl=run.database.transactional_ddl,
-            transaction_per_migration=_needs_autocommit(run),
+            transaction_per_migration=bool(leaving),
             version_table=run.config.version_table,
         )
         with context.begin_transaction():
@@ -328,13 +344,18 @@ def _load(path: Path, id: str) -> Any:
     return module
 
 
-def _needs_autocommit(run: Run) -> bool:
-    """Whether a pending file leaves its transaction: then each migration has one of its own."""
+def _leaving_transaction(run: Run) -> tuple[Revision, ...]:
+    """Return the pending migrations that leave their transaction, where there is one to leave."""
+    if not run.database.transactional_ddl:
+        return ()
     heads: tuple[str, ...] = ()
     with contextlib.suppress(DatabaseMissingError), run.database.reading() as connection:
         heads = ledger.read(run.database, connection).heads
-    texts = (Path(revision.path).read_text(encoding="utf-8") for revision in run.choose(heads))
-    return any("autocommit_block" in text for text in texts)
+    return tuple(revision for revision in run.choose(heads) if _leaves_transaction(revision))
+
+
+def _leaves_transaction(revision: Revision) -> bool:
+    return b"autocommit_block" in Path(revision.path).read_bytes()
 
 
 def _one_transaction(context: MigrationContext) -> bool:
@@ -378,7 +399,8 @@ def _failure(run: Run, error: Exception) -> MigrationError:
     problems = [f"statement: {' '.join(str(statement).split())}"] if statement else []
     problems.append(f"{'database' if statement else type(error).__name__}: {' '.join(str(words).split())}")
     kept = _kept_after_failure(run)
-    problems.append(f"applied before it and kept: {', '.join(kept)}" if kept else _nothing_changed(run))
+    problems += [f"applied before it and kept: {', '.join(kept)}"] if kept else []
+    problems += _left_behind(run, kept)
     return MigrationError(
         f"migration {run.current.label} failed at {where}",
         hint=f"correct {where.partition(':')[0]}, then run this again",
@@ -396,7 +418,10 @@ def _kept_after_failure(run: Run) -> tuple[str, ...]:
     return ()
 
 
-def _nothing_changed(run: Run) -> str:
-    if run.database.transactional_ddl:
-        return "nothing changed: the database is as it was"
-    return "this database commits every DDL statement: what this file did before the failure stays"
+def _left_behind(run: Run, kept: Sequence[str]) -> list[str]:
+    assert run.current is not None
+    if not run.database.transactional_ddl:
+        return ["this database commits every DDL statement: what this file did before the failure stays"]
+    if _leaves_transaction(run.current):
+        return ["what this file did outside its transaction before the failure stays"]
+    return [] if kept else ["nothing changed: the database is as it was"]

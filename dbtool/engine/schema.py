@@ -76,12 +76,12 @@ def _import(config: Config, name: str) -> Any:
                 f"the models module `{name}` was not found from {root}",
                 hint='correct models = "..." in [tool.dbtool] of pyproject.toml',
             ) from error
-        raise _broken(name, error) from error
+        raise _broken(config, name, error) from error
     except Exception as error:
-        raise _broken(name, error) from error
+        raise _broken(config, name, error) from error
 
 
-def _broken(name: str, error: Exception) -> ModelsError:
+def _broken(config: Config, name: str, error: Exception) -> ModelsError:
     """Say where in the user's own code the import failed: the innermost frame outside installed packages."""
     frames = [
         frame
@@ -94,8 +94,14 @@ def _broken(name: str, error: Exception) -> ModelsError:
         where, words = f"{error.filename}:{error.lineno}: ", error.msg
     return ModelsError(
         f"the models module `{name}` failed to import: {where}{type(error).__name__}: {words}",
-        hint=f"python -c 'import {name}' shows the whole traceback",
+        hint=_way_out(config, name, error),
     )
+
+
+def _way_out(config: Config, name: str, error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError) and config.environment is not None:
+        return f"{config.environment / 'bin' / 'python'} -m pip install sqlmodel-dbtool"
+    return f"python -c 'import {name}' shows the whole traceback"
 
 
 def _metadata(module: Any, configured: str, attribute: str) -> MetaData:

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, Optional
 
 from pydantic import NaiveDatetime, field_validator
-from sqlalchemy import JSON, Column, Computed, ForeignKey, Integer, MetaData, Table, UniqueConstraint
+from sqlalchemy import JSON, Column, Computed, DateTime, ForeignKey, Integer, MetaData, Table, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, Relationship, SQLModel
 
@@ -62,7 +62,7 @@ class Product(Base, table=True):
     opens: time | None = None
     lasts: timedelta | None = None
     seen_at: datetime | None = None
-    local_at: NaiveDatetime | None = None
+    local_at: NaiveDatetime | None = Field(default=None, sa_type=DateTime)  # SQLModel 0.0.22 does not know the type
     updated_at: datetime | None = Field(default=None, sa_column_kwargs={"onupdate": lambda: LATER})
     token: uuid.UUID = Field(default_factory=uuid.uuid4)
     code: uuid.UUID | None = None
