@@ -8,23 +8,30 @@ import re
 import select
 import struct
 import subprocess
+import sys
 import termios
-import time
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+
+from projects import Project
 
 PATIENCE = 60.0  # seconds until a command that says nothing is called hung; no test waits for it to pass
 CONTROL = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])")
 COLOUR = re.compile(r"\x1b\[[0-9;]+m")
 
 
+def at_terminal(project: Project, *arguments: str, stdout: int | None = None, **environment: str) -> Terminal:
+    """Run dbtool at a terminal with colours, or whatever `environment` says; `stdout` may go somewhere else."""
+    mine = {name: text for name, text in project.environment().items() if name not in ("NO_COLOR", "COLUMNS")}
+    mine |= {"TERM": "xterm-256color", **environment}
+    return Terminal([sys.executable, "-m", "dbtool", *arguments], project.root, mine, stdout)
+
+
 class Terminal:
     """A command that runs at a terminal 100 columns wide; `raw` is what reached the terminal until now."""
 
-    def __init__(
-        self, command: Sequence[str], folder: Path, environment: dict[str, str], *, stdout: int | None = None
-    ) -> None:
+    def __init__(self, command: list[str], folder: Path, environment: dict[str, str], stdout: int | None) -> None:
+        self.environment = environment
         ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 100, 0, 0))
         self.raw = ""
@@ -96,11 +103,3 @@ def screen(raw: str) -> list[str]:
         else:
             assert control[2] == "m" or control[0] in ("\x1b[?25l", "\x1b[?25h"), f"unexpected {control[0]!r}"
     return [line.rstrip() for line in lines]
-
-
-def wait_until(condition, seconds: float = PATIENCE) -> None:  # type: ignore[no-untyped-def]
-    """Wait for something that another process does."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"still waiting after {seconds} s"
-        time.sleep(0.02)

@@ -114,6 +114,7 @@ class Sqlite(Database):
             return
         self._check_exists()
         self._check_is_file()
+        self._recover()
         with self.translated():
             connection = sqlite3.connect(self._uri("ro"), uri=True, timeout=BUSY_SECONDS)
             try:
@@ -189,6 +190,8 @@ class Sqlite(Database):
         if purpose != "migrate":
             self._check_exists()
         self._check_is_file()
+        if purpose == "read":
+            self._recover()
         try:
             with super().connect(purpose) as connection:
                 yield connection
@@ -356,6 +359,15 @@ class Sqlite(Database):
     def _check_is_file(self) -> None:
         if not self._in_memory and self.path.is_dir():
             raise NotADatabaseError(f"{self.path} is a folder", hint="the URL must name a file in it")
+
+    def _recover(self) -> None:
+        """Let SQLite undo what a killed process left half done, which it refuses to those who may only read."""
+        journal, log, memory = (Path(f"{self.path}{suffix}") for suffix in ("-journal", "-wal", "-shm"))
+        if journal.exists() or (log.exists() and not memory.exists()):
+            with contextlib.suppress(sqlite3.Error):
+                connection = sqlite3.connect(self._uri("rw"), uri=True, timeout=BUSY_SECONDS)
+                with contextlib.closing(connection):
+                    execute(connection, "PRAGMA schema_version")
 
     def _uri(self, mode: str) -> str:
         options = "".join(f"&{key}={value}" for key, value in self.url.query.items() if key in ("cache", "immutable"))

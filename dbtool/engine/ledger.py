@@ -22,7 +22,7 @@ _COLUMNS = "revision, name, checksum, direction, applied_at, seconds, steps, app
 class Record:
     """What a database says it has run.
 
-    `heads` is Alembic's word; `checksums` is the ledger's: the meaning of each revision when it last went up.
+    `heads` is Alembic's word; `checksums` is the ledger's: the meaning of each revision that is up, when it went up.
     `fingerprint` is of the catalogue after the last recorded run, None where that run is not where Alembic says
     that the database is.
     """
@@ -57,7 +57,12 @@ def read(database: Database, connection: DriverConnection) -> Record:
     if LEDGER not in tables:
         return Record(heads)
     found = rows(connection, f"SELECT revision, checksum, direction, fingerprint FROM {LEDGER} ORDER BY id")
-    checksums = {revision: checksum for revision, checksum, direction, _ in found if direction == "up"}
+    checksums: dict[str, str] = {}
+    for revision, checksum, direction, _ in found:
+        if direction == "up":
+            checksums[revision] = checksum
+        else:
+            checksums.pop(revision, None)
     return Record(heads, checksums, _fingerprint(heads, *found[-1]) if found else None)
 
 

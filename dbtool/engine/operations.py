@@ -268,6 +268,7 @@ def _split_required(operation: ops.ModifyTableOps) -> Iterator[Any]:
                     schema=each.schema,
                     existing_type=column.type,
                     existing_nullable=True,
+                    existing_comment=column.comment,  # MariaDB says the whole column anew
                     modify_nullable=False,
                 )
             )

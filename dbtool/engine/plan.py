@@ -19,8 +19,10 @@ def standing(history: History, heads: Sequence[str], checksums: Mapping[str, str
     says, and that this database has not run it or ran it as it is; missing that it ran, or the lock lists, a file
     that is gone.
     """
-    ran = ancestors(history, heads)
     known = {revision.id for revision in history.revisions}
+    ran = ancestors(history, heads)
+    if not all(head in known or any(line.id == head for line in history.gone) for head in heads):
+        ran |= checksums.keys()  # nobody knows what a lost head followed, but the ledger knows what ran
     applied = tuple(revision for revision in history.revisions if revision.id in ran)
     pending = tuple(revision for revision in history.revisions if revision.id not in ran)
     edited = tuple(revision for revision in applied if _edited(revision, checksums))

@@ -22,7 +22,7 @@ import dbtool
 from dbtool.config import Config
 from dbtool.conversation import Note, Running, Tell, silent
 from dbtool.database import LEDGER, Database
-from dbtool.engine import ledger, plan
+from dbtool.engine import ledger, plan, schema
 from dbtool.engine.history import History
 from dbtool.engine.ledger import Entry
 from dbtool.errors import (
@@ -91,6 +91,9 @@ def _run(
             error.problems = (*error.problems, f"this happened in migration {run.current.label}")
         raise
     except Exception as error:
+        interruption = _interruption(error)
+        if interruption is not None:
+            raise interruption from None
         if run.current is None:
             raise
         raise _failure(run, error) from error
@@ -267,6 +270,7 @@ class Recorder:
 
 
 def _own_host(run: Run) -> None:
+    schema.find_modules(run.config)
     leaving = _leaving_transaction(run)
     if leaving:
         names = ", ".join(revision.name for revision in leaving)
@@ -408,6 +412,14 @@ def _failure(run: Run, error: Exception) -> MigrationError:
         failed=run.current.name,
         applied=kept,
     )
+
+
+def _interruption(error: BaseException) -> BaseException | None:
+    """Return the Ctrl-C behind an error: Alembic cleans up after one, which then fails in its place."""
+    cause = error.__context__
+    while cause is not None and isinstance(cause, Exception):
+        cause = cause.__context__
+    return cause
 
 
 def _kept_after_failure(run: Run) -> tuple[str, ...]:

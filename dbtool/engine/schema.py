@@ -36,6 +36,13 @@ def load(config: Config) -> MetaData:
     return metadata
 
 
+def find_modules(config: Config) -> None:
+    """Let the project's own modules be imported, from its root and from `src`, wherever dbtool was called."""
+    for folder in (str(config.root), str(config.root / "src")):
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+
+
 def describe(metadata: MetaData, config: Config | None = None) -> None:
     """Fill in what dbtool knows of each table: its model, its seed key, and comments from docstrings."""
     keys = config.seed.keys if config else {}
@@ -65,9 +72,7 @@ def reflect(connection: Connection, config: Config, own_tables: tuple[str, ...] 
 
 def _import(config: Config, name: str) -> Any:
     root = str(config.root)
-    for folder in (root, str(config.root / "src")):
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
+    find_modules(config)
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:

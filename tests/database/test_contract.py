@@ -659,6 +659,30 @@ def test_a_file_that_is_no_database_can_be_copied_and_rebuilt(url: str, tmp_path
     assert names(database) == {"book"}
 
 
+@on_sqlite
+@pytest.mark.parametrize("purpose", ["bare driver", "read"])
+def test_a_log_that_a_crash_left_is_read(url: str, tmp_path: Path, purpose: str) -> None:
+    import sqlite3
+
+    database = at(url, tmp_path)
+    writer = sqlite3.connect(tmp_path / "writer.db")
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute(BOOK)
+    writer.execute("INSERT INTO book VALUES (1, 'only in the log', 1)")
+    writer.commit()
+    for suffix in ("", "-wal"):  # as a crash of the machine leaves them
+        (tmp_path / f"test.db{suffix}").write_bytes((tmp_path / f"writer.db{suffix}").read_bytes())
+    writer.close()
+
+    if purpose == "read":
+        with database.connect("read") as connection:
+            found = connection.exec_driver_sql("SELECT title FROM book").scalars().all()
+    else:
+        found = [title for (title,) in query(database, "SELECT title FROM book")]
+
+    assert found == ["only in the log"]
+
+
 # Use by others
 
 

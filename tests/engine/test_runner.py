@@ -154,21 +154,22 @@ def test_everything_can_be_taken_back_and_applied_again(shelf: Project) -> None:
 
 def test_both_sides_of_a_merge_run_once(shelf: Project) -> None:
     first = shelf.migration("first", "pass")
-    for id, name in (("2", "left"), ("3", "right")):
+    for id, name in (("20250102000000", "west"), ("20250103000000", "east")):
         text = first.read_text().replace("'20250101000000'", f"'{id}'", 1).replace("= None", "= '20250101000000'", 1)
         shelf.write(
             f"migrations/versions/{id}_{name}.py",
             text.replace("pass", f"op.execute('CREATE TABLE {name} (id INT)')", 1),
         )
-    merge = first.read_text().replace("'20250101000000'", "'4'", 1).replace("= None", "= ('2', '3')", 1)
-    shelf.write("migrations/versions/4_merge.py", merge)
+    merge = first.read_text().replace("'20250101000000'", "'20250104000000'", 1)
+    merge = merge.replace("= None", "= ('20250102000000', '20250103000000')", 1)
+    shelf.write("migrations/versions/20250104000000_merge.py", merge)
 
     applied = upgrade(shelf)
 
-    assert [each.name for each in applied] == ["first", "left", "right", "merge"]
+    assert [each.name for each in applied] == ["first", "west", "east", "merge"]
     found = state(shelf.database)
-    assert (found["version"], found["left"], found["right"]) == (["4"], [], [])
-    assert downgrade(shelf, "20250101000000")[-1].name in ("left", "right")
+    assert (found["version"], found["west"], found["east"]) == (["20250104000000"], [], [])
+    assert [each.name for each in downgrade(shelf, "20250101000000")] == ["merge", "east", "west"]
     assert versions(shelf.database) == ["20250101000000"]
 
 
