@@ -142,6 +142,8 @@ class _Reader:
     def config(self) -> Config:
         location = self._url()
         migrations = self._path("migrations", self.alembic.script_location or self.root / "migrations")
+        if self.alembic.script_location and self.sources["migrations"] == "default":
+            self.sources["migrations"] = self.alembic.source
         return Config(
             root=self.root,
             url=location,

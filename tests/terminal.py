@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import re
@@ -35,6 +36,7 @@ class Terminal:
         ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 100, 0, 0))
         self.raw = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._handle = ours
         self.process = subprocess.Popen(
             command,
@@ -77,7 +79,7 @@ class Terminal:
         data = b""
         with suppress(OSError):  # Linux says EIO when the last process has closed its end
             data = os.read(self._handle, 65536)
-        self.raw += data.decode(errors="replace")
+        self.raw += self._decoder.decode(data)
         return bool(data)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,7 @@ from dbtool import database as databases
 from dbtool.config import Config, load_config
 from dbtool.database import Database
 from dbtool.engine import diff, history, schema
-from dbtool.engine.history import History
-from dbtool.engine.runner import Recorder
+from dbtool.engine.recorder import Recorder
 from dbtool.reports import Revision
 
 if TYPE_CHECKING:
@@ -47,8 +46,8 @@ def run_environment(context: Any, metadata: MetaData) -> None:
 
 
 def _run(context: Any, config: Config, database: Database, connection: Connection, options: dict[str, Any]) -> None:
-    recorder = Recorder(config, database, history.read(config), connection)
-    applied = _Applied(recorder)
+    recorder = Recorder(database, connection)
+    applied = _Applied(config, recorder)
     context.configure(connection=connection, on_version_apply=applied, **options)
     recorder.at_once = not database.transactional_ddl
     recorder.listen()
@@ -62,22 +61,23 @@ def _run(context: Any, config: Config, database: Database, connection: Connectio
 class _Applied:
     """Alembic's callback after each step: the ledger of a run that Alembic leads."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, config: Config, recorder: Recorder) -> None:
         self.recorder = recorder
         self.count = 0
+        self._config = config
+
+    @cached_property
+    def _revisions(self) -> dict[str, Revision]:
+        """The files by id, read when the first of them has run."""
+        return {revision.id: revision for revision in history.read(self._config).revisions}
 
     def __call__(self, *, step: Any, **ignored: Any) -> None:
         if not self.count:
             self.recorder.begin()
         self.count += 1
-        for revision in _revisions(self.recorder.history, step.up_revision_ids):
-            self.recorder.record(revision, "up" if step.is_upgrade else "down")
+        for id in step.up_revision_ids:
+            self.recorder.record(self._revisions[id], "up" if step.is_upgrade else "down")
         self.recorder.start()
-
-
-def _revisions(known: History, ids: Sequence[str]) -> list[Revision]:
-    wanted = set(ids)
-    return [revision for revision in known.revisions if revision.id in wanted]
 
 
 def _config(context: Any) -> Config:

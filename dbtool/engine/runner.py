@@ -7,24 +7,21 @@ project env.py is executed, and its connection taken over before the first step.
 from __future__ import annotations
 
 import contextlib
-import getpass
-import platform
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import dbtool
+from dbtool import database as databases
 from dbtool.config import Config
 from dbtool.conversation import Note, Running, Tell, silent
-from dbtool.database import LEDGER, Database
+from dbtool.database import Database
 from dbtool.engine import ledger, plan, schema
 from dbtool.engine.history import History
-from dbtool.engine.ledger import Entry
+from dbtool.engine.recorder import Recorder
 from dbtool.errors import (
     ConfigError,
     ConnectError,
@@ -125,7 +122,7 @@ class Run:
             return
         if self.dry_run and not _one_transaction(context):
             raise _RolledBack
-        recorder = Recorder(self.config, self.database, self.history, _connection_of(context), self.tell)
+        recorder = Recorder(self.database, _connection_of(context))
         recorder.begin(keep_ledger=self.history.host == "dbtool")
         recorder.listen()
         recorder.at_once = not _one_transaction(context)
@@ -190,92 +187,13 @@ class Run:
         return {each.id: RevisionStep(revision_map, files[each.id], self.direction == "up") for each in chosen}
 
 
-class Recorder:
-    """Writes the ledger of one run, in the run's own transaction, and finishes what each migration began."""
-
-    def __init__(
-        self, config: Config, database: Database, history: History, connection: Connection, tell: Tell = silent
-    ) -> None:
-        self.config = config
-        self.database = database
-        self.history = history
-        self.connection = connection
-        self.tell = tell
-        self.at_once = False
-        self.is_last = True
-        self.keeps_ledger = True
-        self._entries: list[Entry] = []
-        self._statements = 0
-        self._started = perf_counter()
-
-    @property
-    def driver(self) -> Any:
-        """The bare driver's connection, inside the migration's transaction."""
-        return self.connection.connection.driver_connection
-
-    def begin(self, *, keep_ledger: bool = True) -> None:
-        """Make the ledger if there is none.
-
-        In a foreign project no ledger is made, since plain `alembic check` would want to drop it; one that is
-        there already is kept.
-        """
-        self.keeps_ledger = keep_ledger or LEDGER in self.database.table_names(self.driver)
-        if self.keeps_ledger:
-            ledger.prepare(self.database, self.driver)
-
-    def listen(self) -> None:
-        """Count the statements of the migrations from now on."""
-        from sqlalchemy import event
-
-        event.listen(self.connection, "after_cursor_execute", self._after_statement)
-
-    def start(self) -> None:
-        """Begin to time a migration."""
-        self._started = perf_counter()
-        self._statements = 0
-
-    def record(self, revision: Revision, direction: Direction) -> Applied:
-        """Finish a migration inside its transaction, and note it for the ledger."""
-        self.database.after_step(self.connection)
-        seconds = perf_counter() - self._started
-        entry = Entry(
-            revision.id,
-            revision.name,
-            revision.meaning_hash,
-            direction,
-            seconds,
-            self._statements,
-            _who(),
-            dbtool.__version__,
-        )
-        self._entries.append(entry)
-        if self.at_once:
-            self._write(with_catalogue=self.is_last)
-        return Applied(revision.id, revision.name, direction, seconds, self._statements)
-
-    def finish(self) -> None:
-        """Write what is still to be written, and check what must hold before the commit."""
-        self._write(with_catalogue=True)
-        self.database.before_commit(self.driver)
-
-    def _write(self, *, with_catalogue: bool) -> None:
-        if self._entries and self.keeps_ledger:
-            catalogue = self.database.catalogue(self.driver) if with_catalogue else None
-            ledger.append(self.database, self.driver, self._entries, catalogue)
-        self._entries.clear()
-
-    def _after_statement(self, connection: Connection, cursor: Any, statement: str, *ignored: Any) -> None:
-        if self.database.version_table not in statement:
-            self._statements += 1
-
-
 def _own_host(run: Run) -> None:
     schema.find_modules(run.config)
     leaving = _leaving_transaction(run)
     if leaving:
         names = ", ".join(revision.name for revision in leaving)
         run.tell(Note(f"{names} leaves its transaction, so each migration has one of its own"))
-    with run.database.connect("migrate") as connection, environment(run.config, run.steps) as context:
+    with run.database.connect("migrate") as connection, environment(run.config, run.database, run.steps) as context:
         context.configure(
             connection=connection,
             transactional_ddl=run.database.transactional_ddl,
@@ -299,13 +217,17 @@ def _foreign_host(run: Run) -> None:
         contextlib.chdir(run.config.root),
         contextlib.redirect_stdout(sys.stderr),
         run.database.translated(),
-        environment(run.config, take_over) as context,
+        environment(run.config, run.database, take_over) as context,
     ):
         context.script.run_env()
 
 
-def environment(config: Config, steps: Callable[..., Any]) -> EnvironmentContext:
-    """Return Alembic's environment of a project, whose work is `steps`."""
+def environment(config: Config, database: Database, steps: Callable[..., Any]) -> EnvironmentContext:
+    """Return Alembic's environment of a project, whose work is `steps`.
+
+    A foreign env.py is told the URL where it is not the one of its own configuration: from a flag, from the
+    environment, or of a file that `reset` builds.
+    """
     from alembic.config import Config as AlembicConfig
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
@@ -315,11 +237,19 @@ def environment(config: Config, steps: Callable[..., Any]) -> EnvironmentContext
     else:
         options = AlembicConfig(toml_file=str(config.pyproject) if config.pyproject else None)
     options.set_main_option("script_location", str(config.migrations).replace("%", "%%"))
-    if config.sources["url"] in ("--url", "environment DATABASE_URL", "environment DBTOOL_URL"):
-        options.set_main_option("sqlalchemy.url", config.url.text.replace("%", "%%"))
+    url = _told_url(config, database)
+    if url is not None:
+        options.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     options.messaging_opts = {"quiet": True}
     script = ScriptDirectory.from_config(options)
     return EnvironmentContext(options, script, fn=lambda heads, context: steps(heads, context))
+
+
+def _told_url(config: Config, database: Database) -> str | None:
+    if database.url != databases.of(config).url:
+        return database.url.safe
+    told = ("--url", "environment DATABASE_URL", "environment DBTOOL_URL")
+    return config.url.text if config.sources["url"] in told else None
 
 
 def _file(revision: Revision) -> Any:
@@ -380,13 +310,6 @@ def _require_same_database(run: Run, connection: Connection) -> None:
             f"env.py connects to {url.render_as_string()}, and dbtool was told {run.database.url.safe}",
             hint="set DATABASE_URL, or sqlalchemy.url in alembic.ini, to the one that is meant",
         )
-
-
-@cache
-def _who() -> str:
-    with contextlib.suppress(Exception):
-        return f"{getpass.getuser()}@{platform.node()}"
-    return platform.node()
 
 
 def _failure(run: Run, error: Exception) -> MigrationError:

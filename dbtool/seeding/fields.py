@@ -64,7 +64,8 @@ def annotation(column: Column[Any], rules: Rules) -> Any:
         *_readers(column, base),
     )
     nullable = (_Nullable(),) if column.nullable and not column.primary_key else ()
-    return Annotated[(_without_zone_rule(column, base), *parts, *nullable)]
+    plain = _without_zone_rule(column, base)
+    return Annotated[(plain, *parts, *nullable)] if parts or nullable else plain
 
 
 class _Nullable:

@@ -1,0 +1,100 @@
+"""Write the ledger of one run, in the run's own transaction: what ran, how long, and what the schema became."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import platform
+from functools import cache
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import dbtool
+from dbtool.database import LEDGER, Database
+from dbtool.engine import ledger
+from dbtool.engine.ledger import Entry
+from dbtool.reports import Applied, Direction, Revision
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class Recorder:
+    """Writes the ledger of one run, in the run's own transaction, and finishes what each migration began."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self.database = database
+        self.connection = connection
+        self.at_once = False
+        self.is_last = True
+        self.keeps_ledger = True
+        self._entries: list[Entry] = []
+        self._statements = 0
+        self._started = perf_counter()
+
+    @property
+    def driver(self) -> Any:
+        """The bare driver's connection, inside the migration's transaction."""
+        return self.connection.connection.driver_connection
+
+    def begin(self, *, keep_ledger: bool = True) -> None:
+        """Make the ledger if there is none.
+
+        In a foreign project no ledger is made, since plain `alembic check` would want to drop it; one that is
+        there already is kept.
+        """
+        self.keeps_ledger = keep_ledger or LEDGER in self.database.table_names(self.driver)
+        if self.keeps_ledger:
+            ledger.prepare(self.database, self.driver)
+
+    def listen(self) -> None:
+        """Count the statements of the migrations from now on."""
+        from sqlalchemy import event
+
+        event.listen(self.connection, "after_cursor_execute", self._after_statement)
+
+    def start(self) -> None:
+        """Begin to time a migration."""
+        self._started = perf_counter()
+        self._statements = 0
+
+    def record(self, revision: Revision, direction: Direction) -> Applied:
+        """Finish a migration inside its transaction, and note it for the ledger."""
+        self.database.after_step(self.connection)
+        seconds = perf_counter() - self._started
+        entry = Entry(
+            revision.id,
+            revision.name,
+            revision.meaning_hash,
+            direction,
+            seconds,
+            self._statements,
+            _who(),
+            dbtool.__version__,
+        )
+        self._entries.append(entry)
+        if self.at_once:
+            self._write(with_catalogue=self.is_last)
+        return Applied(revision.id, revision.name, direction, seconds, self._statements)
+
+    def finish(self) -> None:
+        """Write what is still to be written, and check what must hold before the commit."""
+        self._write(with_catalogue=True)
+        self.database.before_commit(self.driver)
+
+    def _write(self, *, with_catalogue: bool) -> None:
+        if self._entries and self.keeps_ledger:
+            catalogue = self.database.catalogue(self.driver) if with_catalogue else None
+            ledger.append(self.database, self.driver, self._entries, catalogue)
+        self._entries.clear()
+
+    def _after_statement(self, connection: Connection, cursor: Any, statement: str, *ignored: Any) -> None:
+        if self.database.version_table not in statement:
+            self._statements += 1
+
+
+@cache
+def _who() -> str:
+    with contextlib.suppress(Exception):
+        return f"{getpass.getuser()}@{platform.node()}"
+    return platform.node()
