@@ -116,7 +116,8 @@ def _file_name(path: str) -> str:
 
 
 def _was_reset(report: ResetReport) -> Iterator[RenderableType]:
-    yield f"deleted {output.counted(report.rows_deleted, 'row')} of {report.database}"
+    if report.rows_deleted or report.backup:
+        yield f"deleted {output.counted(report.rows_deleted, 'row')} of {report.database}"
     if report.backup:
         yield f"backup: {report.backup}"
     yield from applied_lines(report.applied)

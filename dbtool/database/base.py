@@ -240,5 +240,5 @@ def find_program(names: Sequence[str], package: str) -> str:
             return path
     raise ProgramMissingError(
         f"`{names[0]}` is not installed; without it there is no backup",
-        hint=f"apt-get install {package}   (or --no-backup to go without one)",
+        hint=f"apt-get install {package}",
     )

@@ -115,6 +115,14 @@ def describe(path: Path) -> Revision:
     )
 
 
+def drops(revision: Revision) -> bool:
+    """Whether going up drops a table or a column, as far as the file's own calls tell."""
+    tree = _parse(Path(revision.path), normalised(Path(revision.path).read_bytes()).decode("utf-8", errors="replace"))
+    upgrades = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "upgrade"]
+    calls = (node for upgrade in upgrades for node in ast.walk(upgrade) if isinstance(node, ast.Attribute))
+    return any(call.attr in ("drop_table", "drop_column") for call in calls)
+
+
 def write_lock(config: Config, revisions: Iterable[Revision]) -> None:
     """List these revisions, in this order, in one step that a crash cannot cut in half."""
     lines = (

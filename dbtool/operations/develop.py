@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from dbtool.engine import diff, files, plan, proof, runner, schema
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Draft
 from dbtool.engine.state import State, observe_or_empty
-from dbtool.errors import AnswerError, DbtoolError
+from dbtool.errors import DbtoolError, ProgramMissingError
 from dbtool.reports import Applied, Change, GenerateReport, MigrateReport, ResetReport, Revision, SeedReport
 
 if TYPE_CHECKING:
@@ -45,25 +45,24 @@ def migrate(
     database = databases.of(config)
     created = files.create_folder(config)
     state = observe_or_empty(config, database)
-    _require_runnable(config, state)
-    applied = () if create_only else _apply_pending(config, database, state, tell)
-    written = _write(config, database, state, metadata, name, ask, tell, keeps_live=create_only)
-    backup = None
-    if written.revision is not None and not create_only:
-        backup = _backup_before_loss(config, database, written)
-        known = histories.read(config)
-        applied = (*applied, *runner.upgrade(config, database, known, tell=tell))
+    plan.require_intact(replace(state.standing, stale=()), config.relative(config.migrations))
+    run = _Run(config, database, state, create_only, ask, tell)
+    with proof.scratch(config, database) as scratch:
+        run.prove_what_is_there(scratch)
+        run.apply_pending()
+        run.write(scratch, metadata, name)
+    run.apply_written()
     outputs, problem = _generate(config) if generate else (None, None)
     return MigrateReport(
         database=database.url.safe,
         database_created=not state.exists and not create_only,
         created=created,
-        applied=applied,
-        revision=written.revision,
-        changes=written.changes,
-        proof=written.proof,
+        applied=tuple(run.applied),
+        revision=run.revision,
+        changes=run.changes,
+        proof=run.proof,
         drift=state.drift or (),
-        backup=backup,
+        backup=_shown(config, run.backup),
         generated=outputs,
         generate_error=problem,
         ok=problem is None,
@@ -92,7 +91,7 @@ def reset(
     if exists:
         ask.confirm(f"delete {database.url.safe} with its {rows:,} rows and build it anew?", flag="--yes")
         database.check_unused()
-    copy = _backup(config, database) if backup and exists else None
+    copy = _backup_or_say_how(config, database) if backup and exists else None
     if not exists:
         database.create()
     seeded: SeedReport | None = None
@@ -106,59 +105,77 @@ def reset(
 # migrate, step by step
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A new migration, or the finding that none is needed."""
+@dataclass(slots=True)
+class _Run:
+    """One `migrate` while it goes on: what it found, and what it has done so far."""
 
+    config: Config
+    database: Database
+    state: State
+    create_only: bool
+    ask: Ask
+    tell: Tell
+    applied: list[Applied] = field(default_factory=list)
     revision: Revision | None = None
     changes: tuple[Change, ...] = ()
     proof: tuple[str, ...] = ()
+    backup: Path | None = None
 
+    def prove_what_is_there(self, scratch: Database) -> None:
+        """Replay the files; list those that were edited before they ran, or written by hand, once they are proven."""
+        standing = self.state.standing
+        waiting = {revision.id for revision in standing.pending}
+        unproven = [each for each in (*standing.stale, *standing.unlisted) if each.id in waiting]
+        proof.replay(self.config, scratch, self.state.history, unproven)
+        if standing.stale or standing.unlisted:
+            files.relist(self.config, self.state.history)
 
-def _require_runnable(config: Config, state: State) -> None:
-    """Refuse edited and missing files; a file that was edited before it ran is proven and listed again."""
-    plan.require_intact(replace(state.standing, stale=()), config.relative(config.migrations))
+    def apply_pending(self) -> None:
+        """Bring the database to the files, after a backup where a file drops something."""
+        if self.create_only:
+            return
+        if not self.state.exists:
+            self.database.create()
+        elif any(histories.drops(revision) for revision in self.state.standing.pending):
+            self._back_up()
+        if self.state.standing.pending:
+            self.applied += runner.upgrade(self.config, self.database, self.state.history, tell=self.tell)
 
-
-def _apply_pending(config: Config, database: Database, state: State, tell: Tell) -> tuple[Applied, ...]:
-    if not state.exists:
-        database.create()
-    if not state.standing.pending:
-        return ()
-    return runner.upgrade(config, database, state.history, tell=tell)
-
-
-def _write(
-    config: Config,
-    database: Database,
-    state: State,
-    metadata: MetaData,
-    name: str | None,
-    ask: Ask,
-    tell: Tell,
-    *,
-    keeps_live: bool,
-) -> _Written:
-    """Compare on a scratch database; where there is a difference, write, prove and keep a migration."""
-    known = state.history
-    with proof.scratch(config, database) as scratch:
-        proof.replay(config, scratch, known)
-        draft = proof.compare(config, scratch, metadata)
-        if state.standing.stale or state.standing.unlisted:
-            files.relist(config, known)
+    def write(self, scratch: Database, metadata: MetaData, name: str | None) -> None:
+        """Write, prove and keep a migration, where models and files differ."""
+        draft = proof.compare(self.config, scratch, metadata)
         if not draft:
-            return _Written()
-        changes = _counted(database, state, draft)
-        _ask_about_loss(changes, ask, tell, only_writes=keeps_live)
-        chosen = diff.slug(name) if name else diff.slug(ask.migration_name(diff.name_of(draft.changes)))
-        config.private.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=config.private) as folder:
+            return
+        self.changes = _counted(self.database, self.state, draft)
+        self._ask_about_loss()
+        chosen = diff.slug(name or self.ask.migration_name(diff.name_of(draft.changes)))
+        known = histories.read(self.config)
+        self.config.private.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.config.private) as folder:
             revision, path = files.write_draft(
-                config, draft, name=chosen, folder=Path(folder), after=known, now=datetime.now(UTC)
+                self.config, draft, name=chosen, folder=Path(folder), after=known, now=datetime.now(UTC)
             )
-            proven = proof.prove(config, scratch, known, revision, metadata)
-            kept = files.keep(config, revision, path, known)
-    return _Written(kept, changes, proven)
+            self.proof = proof.prove(self.config, scratch, known, revision, metadata)
+            self.revision = files.keep(self.config, revision, path, known)
+
+    def apply_written(self) -> None:
+        """Apply the new migration."""
+        if self.revision is not None and not self.create_only:
+            known = histories.read(self.config)
+            self.applied += runner.upgrade(self.config, self.database, known, tell=self.tell)
+
+    def _ask_about_loss(self) -> None:
+        """Ask before rows are lost, and copy them away before there is a file that would do it."""
+        losing = [change for change in self.changes if change.loses_data]
+        if losing and self.create_only:
+            for change in losing:
+                self.tell(Warn(change.text))
+        elif losing:
+            self.ask.accepts_loss(losing)
+            self._back_up()
+
+    def _back_up(self) -> None:
+        self.backup = self.backup or _backup(self.config, self.database)
 
 
 def _counted(database: Database, state: State, draft: Draft) -> tuple[Change, ...]:
@@ -178,21 +195,6 @@ def _count_loss(connection: object, change: Change) -> Change:
     rows = connection.execute(select(counted).select_from(table(name))).scalar_one()
     lost = f"{rows:,} {'value' if member else 'row'}{'' if rows == 1 else 's'} lost" if rows else "empty"
     return replace(change, text=f"{change.text} ({lost})", loses_data=bool(rows))
-
-
-def _ask_about_loss(changes: tuple[Change, ...], ask: Ask, tell: Tell, *, only_writes: bool) -> None:
-    losing = [change for change in changes if change.loses_data]
-    if losing and only_writes:
-        for change in losing:
-            tell(Warn(change.text))
-    elif losing:
-        ask.accepts_loss(losing)
-
-
-def _backup_before_loss(config: Config, database: Database, written: _Written) -> str | None:
-    if not any(change.loses_data for change in written.changes):
-        return None
-    return _shown(config, _backup(config, database))
 
 
 def _generate(config: Config) -> tuple[GenerateReport | None, str | None]:
@@ -219,6 +221,14 @@ def _backup(config: Config, database: Database) -> Path:
     return copy
 
 
+def _backup_or_say_how(config: Config, database: Database) -> Path:
+    try:
+        return _backup(config, database)
+    except ProgramMissingError as error:
+        hint = f"{error.hint}   (or --no-backup to go without one)"
+        raise ProgramMissingError(error.message, hint=hint) from error
+
+
 def _shown(config: Config, path: Path | None) -> str | None:
     return None if path is None else config.relative(path)
 
@@ -231,7 +241,5 @@ def _count_rows(database: Database) -> int:
         with database.connect("read") as connection:
             names = [name for name in inspect(connection).get_table_names() if name not in database.own_tables]
             return sum(connection.execute(select(func.count()).select_from(table(name))).scalar_one() for name in names)
-    except AnswerError:
-        raise
     except DbtoolError:
         return 0
