@@ -1,0 +1,241 @@
+"""`migrate`: from a change of the models to a proven, applied migration, and nothing written without one."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from projects import Project
+
+from dbtool.database import rows
+
+ISBN = 'pages: int = Field(default=0)\n    isbn: str | None = Field(default=None, max_length=13, description="Digits")'
+
+
+def files(project: Project) -> dict[str, str]:
+    """Return every file that a project commits, by content."""
+    kept = (path for path in project.root.rglob("*") if path.is_file())
+    return {
+        path.relative_to(project.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in kept
+        if "__pycache__" not in path.parts and ".dbtool" not in path.parts
+    }
+
+
+def test_a_project_without_migrations_gets_everything_it_needs(project: Project, url: str) -> None:
+    project.url = url
+
+    done = project.run("migrate", "--name", "init", "--json")
+
+    assert done.code == 0, done.stderr + done.stdout
+    report = done.json["report"]
+    assert report["database_created"] is True
+    assert report["created"] == [
+        "migrations/env.py",
+        "migrations/script.py.mako",
+        "migrations/dbtool.lock",
+        "migrations/versions/",
+        "pyproject.toml [tool.alembic]",
+    ]
+    assert [change["text"] for change in report["changes"]] == [
+        "create table author (2 columns)",
+        "create table book (4 columns)",
+        "add index ix_book_author_id on book",
+    ]
+    assert report["proof"] == ["replayed 0 files from nothing", "up", "no difference", "down", "up again"]
+    assert project.run("status").code == 0
+    assert project.run("seed").code == 0
+
+
+def test_without_a_difference_nothing_is_written(migrated: Project) -> None:
+    assert migrated.run("migrate").code == 0
+    before = files(migrated)
+
+    done = migrated.run("migrate", "--json")
+
+    assert (done.json["report"]["revision"], done.json["report"]["changes"]) == (None, [])
+    assert files(migrated) == before
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ((), "add_isbn_to_book"),
+        (("--name", "Größe & Form: ändern!"), "groe_form_andern"),
+        (("-n", "../../etc/passwd"), "etc_passwd"),
+        (("--name", "日本"), "migration"),
+        (("--name", "a" * 300), "a" * 60),
+    ],
+    ids=["derived", "signs", "path", "no letters", "long"],
+)
+def test_a_migration_is_named(migrated: Project, given: tuple[str, ...], name: str) -> None:
+    migrated.edit("app/models.py", "pages: int = Field(default=0)", ISBN)
+
+    done = migrated.run("migrate", "--json", *given)
+
+    assert done.code == 0, done.stderr
+    assert done.json["report"]["revision"]["name"] == name
+    assert migrated.versions[-1].name == f"{done.json['report']['revision']['id']}_{name}.py"
+
+
+def test_a_migration_file_is_plain_alembic(migrated: Project) -> None:
+    migrated.edit("app/models.py", "pages: int = Field(default=0)", ISBN)
+
+    migrated.run("migrate")
+
+    for path in migrated.versions:
+        imports = [line for line in path.read_text().splitlines() if line.startswith(("import", "from"))]
+        assert imports == ["from alembic import op", "import sqlalchemy as sa"]
+
+
+def test_create_only_touches_no_database(migrated: Project) -> None:
+    migrated.edit("app/models.py", "pages: int = Field(default=0)", ISBN)
+    before = hashlib.sha256((migrated.root / "dev.db").read_bytes()).hexdigest()
+
+    done = migrated.run("migrate", "--create-only", "--json")
+
+    assert (done.code, len(migrated.versions)) == (0, 2)
+    assert hashlib.sha256((migrated.root / "dev.db").read_bytes()).hexdigest() == before
+    assert migrated.run("status", "--json").json["report"]["findings"][0]["code"] == "pending"
+
+
+def test_create_only_makes_no_database(project: Project, url: str) -> None:
+    project.url = url
+
+    done = project.run("migrate", "--create-only", "--name", "init")
+
+    assert (done.code, project.database.exists()) == (0, False)
+
+
+def test_what_somebody_changed_by_hand_is_reported_and_stays_out_of_the_file(migrated: Project) -> None:
+    with migrated.database.connect("write") as connection:
+        connection.exec_driver_sql("CREATE TABLE by_hand (id INTEGER)")
+        connection.commit()
+    migrated.edit("app/models.py", "pages: int = Field(default=0)", ISBN)
+
+    done = migrated.run("migrate", "--json")
+
+    assert done.json["report"]["drift"] == ["+ table by_hand: CREATE TABLE by_hand (id INTEGER)"]
+    assert "by_hand" not in migrated.versions[-1].read_text()
+    with migrated.database.reading() as connection:
+        assert "by_hand" in migrated.database.table_names(connection)
+
+
+LOSSES = {
+    "a column": ("    pages: int = Field(default=0)\n", "", "drop column book.pages (2 values lost)"),
+    "a table": (
+        '    books: list["Book"] = Relationship(back_populates="author")\n',
+        "",
+        "drop table book (2 rows lost)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOSSES)
+def test_losing_rows_is_counted_and_refused_without_an_answer(migrated: Project, case: str) -> None:
+    take_away(migrated, case)
+    before = files(migrated)
+
+    refused = migrated.run("migrate", "--no-generate", "--json")
+
+    assert (refused.code, refused.json["error"]["code"]) == (1, "DB501")
+    assert refused.json["error"]["problems"] == [LOSSES[case][2]]
+    assert refused.json["error"]["hint"] == "add --accept-data-loss if that is meant"
+    assert files(migrated) == before
+
+
+@pytest.mark.parametrize("case", LOSSES)
+def test_losing_rows_on_purpose_takes_a_backup_first(migrated: Project, case: str) -> None:
+    take_away(migrated, case)
+
+    done = migrated.run("migrate", "--no-generate", "--accept-data-loss", "--json")
+
+    assert done.code == 0, done.stdout
+    migrated.database.restore(migrated.root / done.json["report"]["backup"])
+    with migrated.database.reading() as connection:
+        assert rows(connection, "SELECT sum(pages) FROM book") == [(571,)]
+
+
+def take_away(project: Project, case: str) -> None:
+    """Edit the models so that rows would go."""
+    old, new, _ = LOSSES[case]
+    project.edit("app/models.py", old, new)
+    if case == "a table":
+        text = (project.root / "app" / "models.py").read_text()
+        project.write("app/models.py", text[: text.index("class Book")])
+
+
+def test_a_file_that_drops_is_backed_up_even_when_somebody_else_wrote_it(migrated: Project) -> None:
+    migrated.migration("drop_it", 'op.drop_column("book", "pages")', 'raise NotImplementedError("the pages are gone")')
+    migrated.edit("app/models.py", "    pages: int = Field(default=0)\n", "")
+
+    done = migrated.run("migrate", "--no-generate", "--json")
+
+    assert done.code == 0, done.stdout
+    migrated.database.restore(migrated.root / done.json["report"]["backup"])
+    with migrated.database.reading() as connection:
+        assert rows(connection, "SELECT sum(pages) FROM book") == [(571,)]
+
+
+def test_a_file_that_was_edited_before_it_ran_is_proven_and_listed_again(migrated: Project) -> None:
+    migrated.edit("app/models.py", "pages: int = Field(default=0)", ISBN)
+    assert migrated.run("migrate", "--create-only").code == 0
+    written = migrated.versions[-1]
+    written.write_text(written.read_text().replace("length=13", "length=20"))
+    migrated.edit("app/models.py", "max_length=13", "max_length=20")
+
+    refused = migrated.run("deploy", "--json")
+    done = migrated.run("migrate", "--json")
+
+    assert (refused.json["error"]["code"], refused.json["error"]["hint"]) == ("DB301", "dbtool migrate")
+    assert done.code == 0, done.stdout
+    assert [each["name"] for each in done.json["report"]["applied"]] == ["add_isbn_to_book"]
+    assert migrated.run("status").code == 0
+
+
+@pytest.mark.parametrize(
+    ("upgrade", "downgrade", "code"),
+    [
+        ('op.execute("INSERT INTO nowhere VALUES (1)")', "pass", "DB310"),
+        ('op.add_column("book", sa.Column("isbn", sa.String()))', "pass", "DB311"),
+        ('op.add_column("book", sa.Column("isbn", sa.String()))', 'op.drop_column("book", "nothing")', "DB310"),
+    ],
+    ids=["up fails", "down forgets", "down fails"],
+)
+def test_a_file_written_by_hand_must_prove_itself_before_it_touches_the_database(
+    migrated: Project, upgrade: str, downgrade: str, code: str
+) -> None:
+    migrated.migration("mine", upgrade, downgrade)
+    before = hashlib.sha256((migrated.root / "dev.db").read_bytes()).hexdigest()
+    lock = (migrated.root / "migrations" / "dbtool.lock").read_text()
+
+    done = migrated.run("migrate", "--json")
+
+    assert (done.code, done.json["error"]["code"]) == (1, code)
+    assert hashlib.sha256((migrated.root / "dev.db").read_bytes()).hexdigest() == before
+    assert (migrated.root / "migrations" / "dbtool.lock").read_text() == lock
+
+
+def test_a_generation_that_fails_undoes_nothing(migrated: Project) -> None:
+    migrated.edit("app/models.py", "pages: int = Field(default=0)", ISBN)
+    schema = migrated.root / "seed_data" / "schema.json"
+    schema.unlink(missing_ok=True)
+    schema.mkdir()
+
+    done = migrated.run("migrate", "--json")
+
+    assert (done.code, done.json["ok"]) == (1, False)
+    assert "schema.json" in done.json["report"]["generate_error"]
+    assert migrated.run("status").code == 0
+
+
+def test_no_half_written_file_is_left_behind(migrated: Project, tmp_path: Path) -> None:
+    migrated.edit("app/models.py", "pages: int = Field(default=0)", ISBN)
+
+    assert migrated.run("migrate").code == 0
+
+    left = [
+        path.name for path in migrated.root.rglob("*") if path.name.endswith(".part") or path.name.startswith("tmp")
+    ]
+    assert left == []
