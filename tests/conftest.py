@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,22 @@ def sample(tmp_path: Path) -> Project:
     made = Project(tmp_path)
     made.write("pyproject.toml", '[tool.dbtool]\nmodels = "dbtool.models"\n\n' + alembic_table())
     return made
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Project:
+    """The repository as git knows it, in a folder of its own."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=True,
+    )
+    for name in listed.stdout.decode().split("\0"):
+        if name and not name.startswith("tests/") and (REPOSITORY / name).exists():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(REPOSITORY / name, tmp_path / name)
+    return Project(tmp_path)
 
 
 @pytest.fixture(params=["sqlite", "postgres", "mysql"])

@@ -194,3 +194,32 @@ def drop(url: str, folder: Path) -> None:
     found = at(url, folder)
     if hasattr(found, "drop"):
         found.drop()
+
+
+def pip_settings() -> dict[str, str]:
+    """Return what this machine says about package indexes and proxies, for an environment that has nothing else."""
+    return {
+        name: text for name, text in os.environ.items() if name.startswith("PIP_") or name.lower().endswith("_proxy")
+    }
+
+
+def installed(folder: Path, *packages: str) -> Path:
+    """Make a virtual environment with these packages from the index, and return its Python."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    python = folder / "bin" / "python"
+    done = subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages],
+        env={**os.environ, "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+    )
+    require_index(done.returncode, done.stderr)
+    return python
+
+
+def require_index(code: int, said: str) -> None:
+    """Skip the test where the package index cannot be reached, or fail where tests may not be skipped."""
+    away = any(words in said for words in ("NewConnectionError", "No matching distribution found", "ReadTimeoutError"))
+    if code and away and not os.environ.get(REQUIRE):
+        pytest.skip(f"the package index cannot be reached: {said.strip().splitlines()[-1]}")
+    assert code == 0, said

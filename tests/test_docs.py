@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 import transcript
 from projects import REPOSITORY, Project
 from test_architecture import subclasses
@@ -17,22 +13,6 @@ from dbtool import errors
 from dbtool.config import SETTINGS
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def clone(tmp_path: Path) -> Project:
-    """The repository as git knows it, in a folder of its own."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        check=True,
-    )
-    for name in listed.stdout.decode().split("\0"):
-        if name and not name.startswith("tests/") and (REPOSITORY / name).exists():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(REPOSITORY / name, tmp_path / name)
-    return Project(tmp_path)
 
 
 def test_readme_prints_what_it_shows(clone: Project) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import Annotated, Any
 
 import typer
 
 import dbtool
-from dbtool.cli import data, deploy, develop, review, source, words
+from dbtool.cli import data, deploy, develop, output, review, source, words
 from dbtool.cli.options import EnvFile, Project, Quiet, Verbose
+from dbtool.errors import UsageError
+
+_TyperUsageError: Any = typer.BadParameter.__mro__[1]  # Click's, which newer Typers carry under a name of their own
 
 HELP = (
     "Migrations, seeds and inspection for SQLModel.\n\n"
@@ -53,4 +57,19 @@ words.register(app)
 
 def run() -> None:
     """Run the command that the process was started with."""
-    app()
+    if "--json" in sys.argv[1:]:
+        _run_for_a_program()
+    else:
+        app()
+
+
+def _run_for_a_program() -> None:
+    """Let what the command line itself finds wrong be the one JSON object, too."""
+    try:
+        code = app(standalone_mode=False)
+    except _TyperUsageError as error:
+        name = (error.ctx.info_name if error.ctx and error.ctx.parent else None) or ""
+        hint = f"dbtool {name} --help".replace("  ", " ")
+        output.fail(name, UsageError(error.format_message(), hint=hint), as_json=True)
+        raise SystemExit(UsageError.exit_code) from error
+    raise SystemExit(code)

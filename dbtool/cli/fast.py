@@ -63,7 +63,7 @@ def _read(arguments: Sequence[str], flags: dict[str, str], values: dict[str, str
         if word in known_flags:
             given[known_flags[word]] = True
         elif name in known_values:
-            value = value if equals else next(rest, "-")
+            value = value if equals else next(rest, "")
             if not value or (value.startswith("-") and name != "--to"):
                 return None
             given[known_values[name]] = value

@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
     @app.command("db", hidden=True, context_settings=dict(ANYTHING))
     def db(context: typer.Context) -> None:
         word = context.args[0] if context.args else ""
-        _answer(app, f"db {word}".strip(), DB_WORDS.get(word, "--help"))
+        _answer(app, context, f"db {word}".strip(), DB_WORDS.get(word, "--help"))
 
 
 def explain_migrate(app: typer.Typer, word: str) -> UsageError:
@@ -59,10 +59,10 @@ def explanation(app: typer.Typer, word: str, meaning: str) -> UsageError:
 def _register(app: typer.Typer, word: str, meaning: str) -> None:
     @app.command(word, hidden=True, context_settings=dict(ANYTHING))
     def answer(context: typer.Context) -> None:
-        _answer(app, word, meaning)
+        _answer(app, context, word, meaning)
 
 
-def _answer(app: typer.Typer, word: str, meaning: str) -> None:
+def _answer(app: typer.Typer, context: typer.Context, word: str, meaning: str) -> None:
     error = explanation(app, word, meaning)
-    output.fail(word, error, as_json=False)
+    output.fail(word, error, as_json="--json" in context.args)
     raise typer.Exit(error.exit_code)

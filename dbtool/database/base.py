@@ -135,6 +135,10 @@ class Database(ABC):
         """Close what an engine holds."""
         engine.dispose()
 
+    @abstractmethod
+    def is_behind(self, connection: Connection) -> bool:
+        """Whether a connection that a foreign env.py opened leads to this database."""
+
     def take_over(self, connection: Connection, context: Any) -> None:
         """Bring a connection that a foreign env.py opened under dbtool's transaction rules.
 

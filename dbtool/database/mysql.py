@@ -72,6 +72,8 @@ class Mysql(ServerDatabase):
 
     kind = "mysql"
     extra = "mysql"
+    port = 3306
+    current_name = "database()"
     placeholder = "%s"
     transactional_ddl = False
     now = "UTC_TIMESTAMP(6)"

@@ -131,6 +131,8 @@ class Postgres(ServerDatabase):
 
     kind = "postgres"
     extra = "postgres"
+    port = 5432
+    current_name = "current_database()"
     placeholder = "%s"
     transactional_ddl = True
     now = "clock_timestamp()"  # now() is the start of the transaction

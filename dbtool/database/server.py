@@ -10,13 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-from dbtool.database.base import Database
+from dbtool.database.base import Database, rows
 from dbtool.errors import ConnectError, DbtoolError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 class ServerDatabase(Database):
     """A database on a server, reached over a socket."""
+
+    port: ClassVar[int]
+    current_name: ClassVar[str]
 
     @property
     def name(self) -> str:
@@ -51,16 +58,27 @@ class ServerDatabase(Database):
         finally:
             lent.drop()
 
+    def is_behind(self, connection: Connection) -> bool:
+        """Compare the names of the databases, and host and port as far as both URLs say them."""
+        url = connection.engine.url
+        (name,) = rows(connection.connection.driver_connection, f"SELECT {self.current_name}")[0]
+        pairs = ((url.host, self.url.host), (url.port or self.port, self.url.port or self.port))
+        return bool(name == self.url.database) and all(theirs == ours for theirs, ours in pairs if theirs and ours)
+
     @contextmanager
     def rebuilding(self, backup: Path | None) -> Iterator[Database]:
-        """Clear the database, lend it, and bring the backup back on failure."""
-        self.check_unused()
+        """Clear or create the database, lend it, and bring the backup back on failure."""
+        existed = self.exists()
+        if existed:
+            self.check_unused()
         try:
-            self.clear()
+            self.clear() if existed else self.create()
             yield self
         except BaseException:
             if backup is not None:
                 self.restore(backup)
+            elif not existed:
+                self.drop()
             raise
 
     def clear(self) -> None:

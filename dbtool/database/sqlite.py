@@ -205,6 +205,11 @@ class Sqlite(Database):
         if not self._in_memory:
             engine.dispose()
 
+    def is_behind(self, connection: Connection) -> bool:
+        """Compare the files, whichever way they are written."""
+        opened = rows(connection.connection.driver_connection, "PRAGMA database_list")[0][2]
+        return Path(opened).resolve() == self.path if opened else self._in_memory
+
     def take_over(self, connection: Connection, context: Any) -> None:
         """Begin one transaction for the run, which the driver and Alembic's per-step commits would not."""
         from dbtool.database.sqlite_rebuild import watch

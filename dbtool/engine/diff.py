@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from dbtool.config import Config
 from dbtool.database import Database
@@ -45,20 +45,20 @@ def draft(config: Config, database: Database, connection: Connection, metadata: 
     options = {**compare_options(config, database), "target_metadata": metadata}
     context = MigrationContext.configure(connection, opts=options)
     script = produce_migrations(context, metadata)
-    imports: set[str] = set()
+    imports: list[set[str]] = []
+
+    def render(kind: str, item: Any, rendering: AutogenContext) -> str | Literal[False]:
+        imports.append(rendering.imports)  # Alembic fills these and does not return them
+        return render_item(kind, item, rendering)
+
     upgrade, downgrade = (
-        render_python_code(
-            operations,
-            render_as_batch=True,
-            imports=tuple(imports),
-            render_item=_render_into(imports),
-            migration_context=context,
-        )
+        render_python_code(operations, render_as_batch=True, render_item=render, migration_context=context)
         for operations in (script.upgrade_ops, script.downgrade_ops)
         if operations is not None
     )
     assert script.upgrade_ops is not None
-    return Draft(upgrade, downgrade, tuple(sorted(imports)), tuple(changes_of(script.upgrade_ops.ops)))
+    needed = tuple(sorted(set().union(*imports)))
+    return Draft(upgrade, downgrade, needed, tuple(changes_of(script.upgrade_ops.ops)))
 
 
 def compare_options(config: Config, database: Database) -> dict[str, Any]:
@@ -81,25 +81,27 @@ def compare_options(config: Config, database: Database) -> dict[str, Any]:
     }
 
 
-def render_item(kind: str, item: Any, context: AutogenContext) -> str | bool:
+def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
     """Render SQLModel's own column types as the SQLAlchemy types behind them; the rest is Alembic's."""
-    return _rendered(kind, item, context.imports)
-
-
-def _render_into(imports: set[str]) -> Any:
-    return lambda kind, item, context: _rendered(kind, item, imports)
-
-
-def _rendered(kind: str, item: Any, imports: set[str]) -> str | bool:
     from sqlalchemy.types import TypeDecorator
 
+    if kind == "type" and getattr(item, "create_type", True) is False:
+        return _existing_type(item, context)
     if kind != "type" or not isinstance(item, TypeDecorator):
         return False
     inner = item.impl_instance
     if type(item).__module__.startswith("sqlmodel") and type(inner).__module__ == "sqlalchemy.sql.sqltypes":
         return f"sa.{inner!r}"
-    imports.add(f"import {type(item).__module__}")
+    context.imports.add(f"import {type(item).__module__}")
     return False
+
+
+def _existing_type(item: Any, context: AutogenContext) -> str:
+    """Render a type of a dialect that is there already, which Alembic would render as one to be made."""
+    dialect = type(item).__module__.split(".")[2]
+    context.imports.add(f"from sqlalchemy.dialects import {dialect}")
+    text = repr(item).removesuffix(")")
+    return f"{dialect}.{text}{'' if 'create_type' in text else ', create_type=False'})"
 
 
 def changes_of(operations: Iterable[Any]) -> Iterator[Change]:
@@ -119,6 +121,8 @@ def name_of(changes: Sequence[Change]) -> str:
     """Derive a migration's name: `add_bio_to_user`, `create_story_and_3_more`."""
     if not changes:
         return "empty"
+    new = {change.subject for change in changes if change.kind == "add column"}
+    changes = [change for change in changes if change.kind != "alter column" or change.subject not in new]
     weight = {"create table": 0, "drop table": 0, "add column": 1, "drop column": 1, "alter column": 1}
     heaviest = min(weight.get(change.kind, 2) for change in changes)
     named = [change for change in changes if weight.get(change.kind, 2) == heaviest]

@@ -70,6 +70,19 @@ class ImpliedDropOp(ops.DropIndexOp):
     """Drop an index with its table: said by nobody, but the way back makes it again."""
 
 
+class TypedDropOp(ops.DropTableOp):
+    """Drop a table; on the way back, what types it needs have been made before it."""
+
+    def reverse(self) -> ops.CreateTableOp:
+        """Create the table, and no type."""
+        created = super().reverse()
+        for column in created.columns:
+            type_: Any = getattr(column, "type", None)
+            if _is_native_enum(type_):
+                type_.create_type = False
+        return created
+
+
 class TightenOps(ops.ModifyTableOps):
     """Make new columns required, once their rows have a value; dropping the columns takes this back."""
 
@@ -122,9 +135,8 @@ def _render_implied(context: AutogenContext, operation: ImpliedDropOp) -> list[s
 def corrected(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:
     """Return Alembic's operations as an expert would have written them."""
     found = [_without_notes(_named(operation)) for operation in operations]
-    found = _drops_in_order(found)
     found = list(_with_required_columns(found))
-    found = _indexes_with_tables(list(_outside_batches(found)))
+    found = _indexes_with_tables(_drops_last(list(_outside_batches(found))))
     return list(_with_enum_types(context, found))
 
 
@@ -186,10 +198,9 @@ def _default_name(table: str, columns: Iterable[str], suffix: str) -> str:
 # Order
 
 
-def _drops_in_order(operations: list[Any]) -> list[Any]:
-    """Drop the tables that point at others before those they point at."""
-    places = [place for place, each in enumerate(operations) if isinstance(each, ops.DropTableOp)]
-    drops = {_key(operations[place]): operations[place] for place in places}
+def _drops_last(operations: list[Any]) -> list[Any]:
+    """Drop tables after everything else, those that point at others before those they point at."""
+    drops = {_key(each): each for each in operations if isinstance(each, ops.DropTableOp)}
     targets = {key: _targets(drop.to_table()) - {key} for key, drop in drops.items()}
     order: list[str] = []
     while targets:
@@ -197,14 +208,16 @@ def _drops_in_order(operations: list[Any]) -> list[Any]:
         free = sorted(key for key in targets if key not in pointed_at) or sorted(targets)[:1]
         order.extend(free)
         targets = {key: each for key, each in targets.items() if key not in free}
-    result = list(operations)
-    for place, key in zip(places, order, strict=True):
-        result[place] = drops[key]
-    return result
+    of_drops = [each for each in operations if isinstance(each, ops.DropIndexOp) and _key(each) in drops]
+    rest = [each for each in operations if each not in of_drops and not isinstance(each, ops.DropTableOp)]
+    for key in order:
+        own = (each for each in of_drops if _key(each) == key)
+        rest += [*sorted(own, key=lambda each: str(each.index_name)), drops[key]]
+    return rest
 
 
-def _key(drop: ops.DropTableOp) -> str:
-    return f"{drop.schema}.{drop.table_name}" if drop.schema else drop.table_name
+def _key(drop: Any) -> str:
+    return f"{drop.schema}.{drop.table_name}" if drop.schema else str(drop.table_name)
 
 
 def _targets(table: Table) -> set[str]:
@@ -217,11 +230,18 @@ def _outside_batches(operations: Iterable[Any]) -> Iterator[Any]:
         if not isinstance(operation, ops.ModifyTableOps) or isinstance(operation, TightenOps):
             yield operation
             continue
-        for is_index, group in groupby(operation.ops, lambda each: isinstance(each, _INDEX_OPS)):
+        for is_index, group in groupby(sorted(operation.ops, key=_rank), lambda each: isinstance(each, _INDEX_OPS)):
             if is_index:
                 yield from group
             else:
                 yield ops.ModifyTableOps(operation.table_name, list(group), schema=operation.schema)
+
+
+def _rank(operation: Any) -> int:
+    """Let foreign keys go first and come last: MariaDB keeps the index that one needs."""
+    if isinstance(operation, ops.DropConstraintOp):
+        return 0 if operation.constraint_type == "foreignkey" else 1
+    return 2 if isinstance(operation, ops.CreateForeignKeyOp) else 1
 
 
 def _indexes_with_tables(operations: list[Any]) -> list[Any]:
@@ -294,34 +314,53 @@ def _plain_default(column: Any) -> Any:
 
 
 def _with_enum_types(context: AutogenContext, operations: Iterable[Any]) -> Iterator[Any]:
-    """Say what becomes of the types behind enums; a table creates its own, and drops none."""
-    dropped = {each.table_name for each in operations if isinstance(each, ops.DropTableOp)}
+    """Say what becomes of the types behind enums: made before their first use, gone after their last."""
+    known = _existing(context)
+    gone: dict[str, EnumType] = {}
     for operation in operations:
-        before, after = _enum_operations(context, operation, dropped)
-        yield from before
+        new = _enum_types(_new_columns(operation))
+        if isinstance(operation, ops.CreateTableOp):
+            _without_creating(context, operation, known)
+        elif isinstance(operation, ops.DropTableOp):
+            operation.__class__ = TypedDropOp
+        yield from (
+            EnumTypeOp(each, create=True, silent=isinstance(operation, ops.CreateTableOp))
+            for each in new
+            if each.name not in known
+        )
+        known |= {str(each.name) for each in new}
+        gone |= {str(each.name): each for each in _enum_types(_old_columns(operation))}
         yield operation
-        yield from after
+    yield from (EnumTypeOp(each, create=False) for each in gone.values() if _is_unused(context, each))
 
 
-def _enum_operations(context: AutogenContext, operation: Any, dropped: set[str]) -> tuple[list[Any], list[Any]]:
+def _new_columns(operation: Any) -> list[Any]:
     if isinstance(operation, ops.CreateTableOp):
-        types = _enum_types(operation.to_table().columns)
-        return [EnumTypeOp(each, create=True, silent=True) for each in types], []
-    if isinstance(operation, ops.DropTableOp):
-        types = _enum_types(operation.to_table().columns)
-        return [], [EnumTypeOp(each, create=False) for each in types if _is_unused(context, each, dropped)]
+        return list(operation.to_table().columns)
     if isinstance(operation, ops.ModifyTableOps):
-        added = [each.column for each in operation.ops if isinstance(each, ops.AddColumnOp)]
-        gone = [_dropped_column(each) for each in operation.ops if isinstance(each, ops.DropColumnOp)]
-        creates = [EnumTypeOp(each, create=True) for each in _enum_types(added) if not _exists(context, each)]
-        return creates, [
-            EnumTypeOp(each, create=False) for each in _enum_types(gone) if _is_unused(context, each, set())
-        ]
-    return [], []
+        return [each.column for each in operation.ops if isinstance(each, ops.AddColumnOp)]
+    return []
 
 
-def _dropped_column(operation: ops.DropColumnOp) -> Any:
-    return operation.to_column()
+def _old_columns(operation: Any) -> list[Any]:
+    if isinstance(operation, ops.DropTableOp):
+        return list(operation.to_table().columns)
+    if isinstance(operation, ops.ModifyTableOps):
+        return [each.to_column() for each in operation.ops if isinstance(each, ops.DropColumnOp)]
+    return []
+
+
+def _without_creating(context: AutogenContext, operation: ops.CreateTableOp, known: set[str]) -> None:
+    """Let a new table use the types that are there: creating it would create them again."""
+    dialect: Any = context.dialect
+    columns: list[Any] = list(operation.columns)
+    for place, column in enumerate(columns):
+        type_: Any = getattr(column, "type", None)
+        if _is_native_enum(type_) and type_.name in known:
+            columns[place] = column._copy()  # the model's own stays as it is
+            columns[place].type = type_.dialect_impl(dialect).copy()
+            columns[place].type.create_type = False
+    operation.columns = columns
 
 
 def _enum_types(columns: Iterable[Any]) -> list[EnumType]:
@@ -333,16 +372,13 @@ def _is_native_enum(type_: Any) -> bool:
     return isinstance(type_, EnumType) and type_.native_enum and bool(type_.name)
 
 
-def _exists(context: AutogenContext, type_: EnumType) -> bool:
-    """Whether a table of this database already has the type."""
+def _existing(context: AutogenContext) -> set[str]:
+    """Return the names of the enum types that this database has."""
     inspector: Any = context.inspector
-    get_enums = getattr(inspector, "get_enums", None)
-    return get_enums is not None and any(each["name"] == type_.name for each in get_enums())
+    get_enums = getattr(inspector, "get_enums", list)
+    return {each["name"] for each in get_enums()}
 
 
-def _is_unused(context: AutogenContext, type_: EnumType, dropped: set[str]) -> bool:
+def _is_unused(context: AutogenContext, type_: EnumType) -> bool:
     metadata: Any = context.metadata
-    tables = [table for table in metadata.tables.values() if table.name not in dropped]
-    return not any(
-        _is_native_enum(column.type) and column.type.name == type_.name for table in tables for column in table.columns
-    )
+    return all(type_.name != each.name for table in metadata.tables.values() for each in _enum_types(table.columns))

@@ -127,7 +127,7 @@ class Run:
         recorder.listen()
         recorder.at_once = not _one_transaction(context)
         if self._moves_as_one(chosen, context):
-            yield from self._as_one(chosen, recorder)
+            yield from self._as_one(chosen, recorder, context)
         else:
             yield from self._one_by_one(chosen, recorder, context)
         recorder.finish()
@@ -139,7 +139,9 @@ class Run:
         is_chain = all(len(each.parents) < 2 and not each.depends_on for each in self.history.revisions)
         return self.history.host == "dbtool" and is_chain and _one_transaction(context)
 
-    def _as_one(self, chosen: Sequence[Revision], recorder: Recorder) -> Iterator[MigrationStep]:
+    def _as_one(
+        self, chosen: Sequence[Revision], recorder: Recorder, context: MigrationContext
+    ) -> Iterator[MigrationStep]:
         """Run the files here, and let Alembic move the version table at the end.
 
         Writing it after each file would take a third of the CPU of a long run.
@@ -151,6 +153,7 @@ class Run:
             module = files[revision.id].module
             module.upgrade() if self.direction == "up" else module.downgrade()
             self.applied.append(recorder.record(revision, self.direction))
+            context.impl.memo.clear()  # of the enum types that a file has made, and a later one may drop
         parents, last = chosen[0].parents, chosen[-1]
         if self.direction == "up":
             yield StampStep(parents, last.id, True, not parents, None)
@@ -304,8 +307,7 @@ def _connection_of(context: MigrationContext) -> Connection:
 def _require_same_database(run: Run, connection: Connection) -> None:
     """Refuse to run when env.py went to another database than the one dbtool was told of."""
     url = connection.engine.url
-    same = (url.database or "").endswith(Path(run.database.url.database).name)
-    if not same or (url.host or "") != (run.database.url.host or ""):
+    if not run.database.is_behind(connection):
         raise ConfigError(
             f"env.py connects to {url.render_as_string()}, and dbtool was told {run.database.url.safe}",
             hint="set DATABASE_URL, or sqlalchemy.url in alembic.ini, to the one that is meant",

@@ -86,14 +86,13 @@ def reset(
 
     database = databases.of(config)
     known = histories.read(config)
+    plan.require_intact(replace(plan.standing(known, (), {}), stale=()), config.relative(config.migrations))
     exists = database.exists()
     rows = _count_rows(database) if exists else 0
     if exists:
         ask.confirm(f"delete {database.url.safe} with its {rows:,} rows and build it anew?", flag="--yes")
         database.check_unused()
     copy = _backup_or_say_how(config, database) if backup and exists else None
-    if not exists:
-        database.create()
     seeded: SeedReport | None = None
     with database.rebuilding(copy) as fresh:
         applied = runner.upgrade(config, fresh, known, tell=tell)
@@ -187,10 +186,14 @@ def _counted(database: Database, state: State, draft: Draft) -> tuple[Change, ..
 
 
 def _count_loss(connection: object, change: Change) -> Change:
-    from sqlalchemy import Connection, column, func, select, table
+    from sqlalchemy import Connection, column, func, inspect, select, table
 
     assert isinstance(connection, Connection)
     name, _, member = change.subject.partition(".")
+    inspector = inspect(connection)
+    found = {each["name"] for each in inspector.get_columns(name)} if inspector.has_table(name) else set()
+    if not found or (member and member not in found):
+        return replace(change, text=f"{change.text} (not in this database)", loses_data=False)
     counted = func.count(column(member)) if member else func.count()
     rows = connection.execute(select(counted).select_from(table(name))).scalar_one()
     lost = f"{rows:,} {'value' if member else 'row'}{'' if rows == 1 else 's'} lost" if rows else "empty"

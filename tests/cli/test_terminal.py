@@ -205,7 +205,7 @@ def test_progress_goes_to_the_terminal_while_the_answer_goes_into_a_pipe(migrate
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["NO_COLOR", "dumb"])
-@pytest.mark.parametrize("arguments", [("deploy",), ("show",), ("show", "book"), ("status",), ("show", "nothing")])
+@pytest.mark.parametrize("arguments", [("deploy",), ("show", "book"), ("show", "nothing")])
 def test_a_terminal_without_colour_gets_plain_lines(
     migrated: Project, environment: dict[str, str], arguments: tuple[str, ...]
 ) -> None:
@@ -274,7 +274,7 @@ def test_verbose_shows_each_statement_with_its_time_and_leaves_the_answer_alone(
 
     assert (told.code, without_seconds(told.stdout)) == (0, without_seconds(plain.stdout))
     assert [line for line in told.stderr.splitlines() if not TIMED.fullmatch(line)] == []
-    assert [line[1] for line in TIMED.finditer(told.stderr) if "more" in line[1]][0] == "CREATE TABLE more (id INTEGER)"
+    assert "CREATE TABLE more (id INTEGER)" in [line[1] for line in TIMED.finditer(told.stderr)]
     assert plain.stderr == ""
 
 
@@ -288,8 +288,9 @@ def test_verbose_at_a_terminal_is_not_mixed_with_what_moves(migrated: Project) -
 
     assert terminal.end() == 0
     statements = [line for line in terminal.screen if TIMED.fullmatch(line)]
-    assert statements[-1].endswith("CREATE TABLE more (id INTEGER)") or len(statements) > 1
-    assert [without_seconds(line) for line in terminal.screen if line not in statements][0] == "applied 1 migration in N s"
+    said = [without_seconds(line) for line in terminal.screen if line not in statements]
+    assert any(line.endswith(" ms  CREATE TABLE more (id INTEGER)") for line in statements)
+    assert (said[0], said[2:]) == ("applied 1 migration in N s", [""])
 
 
 def without_seconds(text: str) -> str:

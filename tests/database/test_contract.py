@@ -596,6 +596,25 @@ def test_a_failed_rebuild_leaves_the_old_database(
     assert catalogue(database) == schema_before
 
 
+def test_a_failed_rebuild_of_a_database_that_was_not_there_leaves_none(url: str, tmp_path: Path) -> None:
+    database = at(url, tmp_path)
+
+    with pytest.raises(ValueError), database.rebuilding(None) as fresh:
+        run(fresh, BOOK)
+        raise ValueError
+
+    assert not database.exists()
+
+
+def test_a_database_that_was_not_there_is_built(url: str, tmp_path: Path) -> None:
+    database = at(url, tmp_path)
+
+    with database.rebuilding(None) as fresh:
+        run(fresh, BOOK)
+
+    assert names(database) == {"book"}
+
+
 @on_sqlite
 def test_a_failed_rebuild_leaves_a_file_byte_for_byte_even_without_a_backup(database: Database, tmp_path: Path) -> None:
     fill(database)
@@ -861,7 +880,7 @@ def test_a_missing_program_is_named_with_the_package_that_has_it(
         database.backup(tmp_path / "copy.backup")
 
     assert error.value.message == f"`{program}` is not installed; without it there is no backup"
-    assert error.value.hint == f"apt-get install {package}   (or --no-backup to go without one)"
+    assert error.value.hint == f"apt-get install {package}"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
@@ -19,11 +17,13 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 from dbtool.database import Database, rows
 from dbtool.engine import diff, files, history, proof, runner
 from dbtool.engine.diff import Draft
+from dbtool.errors import HistoryError
 from dbtool.reports import Change
 
 Models = Callable[[sa.MetaData], None]
 on_postgres = pytest.mark.parametrize("url", ["postgres"], indirect=True)
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+not_on_mysql = pytest.mark.parametrize("url", ["sqlite", "postgres"], indirect=True)
 on_mysql = pytest.mark.parametrize("url", ["mysql"], indirect=True)
 
 
@@ -45,7 +45,7 @@ class Loop:
         config, known = self.project.config, history.read(self.project.config)
         metadata = metadata_of(*models)
         with proof.scratch(config, self.database) as scratch:
-            proof.replay(config, scratch, known)
+            runner.upgrade(config, scratch, known)
             draft = proof.compare(config, scratch, metadata)
             if draft:
                 folder = self.project.root / "drafts"
@@ -132,6 +132,7 @@ def test_constraints_without_a_name_get_one_and_can_be_taken_back(loop: Loop) ->
     assert not loop.write(AUTHOR, book)
 
 
+@not_on_mysql
 def test_constraints_that_are_added_get_a_name_and_can_be_taken_back(loop: Loop) -> None:
     columns = (ID, sa.Column("title", sa.String(50)), sa.Column("author_id", sa.Integer()))
     loop.migrate(AUTHOR, table("book", *columns))
@@ -156,6 +157,7 @@ def test_constraints_that_are_added_get_a_name_and_can_be_taken_back(loop: Loop)
     ]
 
 
+@not_on_mysql
 def test_constraints_that_are_dropped_come_back_on_the_way_back(loop: Loop) -> None:
     columns = (ID, sa.Column("title", sa.String(50)), sa.Column("author_id", sa.Integer()))
     loop.migrate(
@@ -225,6 +227,16 @@ def test_a_table_that_points_at_itself_comes_and_goes(loop: Loop) -> None:
     assert words(draft) == ["drop table node"]
 
 
+def test_a_table_goes_although_another_that_stays_pointed_at_it(loop: Loop) -> None:
+    book = table("book", ID, lambda: sa.Column("author_id", sa.Integer(), sa.ForeignKey("author.id")))
+    loop.migrate(AUTHOR, book)
+
+    draft = loop.migrate(table("book", ID))
+
+    assert words(draft)[-1] == "drop table author"
+    assert "drop column book.author_id" in words(draft)
+
+
 SEEDED = """
 import json, sys
 import sqlalchemy as sa
@@ -275,14 +287,52 @@ def test_the_indexes_of_a_table_come_and_go_with_it(loop: Loop) -> None:
     assert words(dropped)[-1] == "drop table book"
 
 
-def test_an_index_of_a_foreign_key_is_added_and_dropped(loop: Loop) -> None:
-    def book(*, index: bool) -> Models:
-        return table("book", ID, lambda: sa.Column("author_id", sa.Integer(), sa.ForeignKey("author.id"), index=index))
+def test_a_new_column_with_a_foreign_key_and_an_index_comes_and_goes(loop: Loop) -> None:
+    plain = table("book", ID)
+    pointing = table("book", ID, lambda: sa.Column("author_id", sa.Integer(), sa.ForeignKey("author.id"), index=True))
+    loop.migrate(AUTHOR, plain)
 
-    loop.migrate(AUTHOR, book(index=False))
+    loop.migrate(AUTHOR, pointing)
+    loop.migrate(AUTHOR, plain)
 
-    added = loop.migrate(AUTHOR, book(index=True))
-    assert words(added) == ["add index ix_book_author_id on book"]
+    assert not loop.write(AUTHOR, plain)
+
+
+POINTING = sa.Column("author_id", sa.Integer())
+KEY = [lambda: sa.ForeignKeyConstraint(["author_id"], ["author.id"])]
+INDEX = [lambda: sa.Index("ix_book_author_id", "author_id")]
+ALONE: dict[str, tuple[list[Any], list[Any], list[str]]] = {
+    "index": (KEY, [*KEY, *INDEX], ["add index ix_book_author_id on book"]),
+    "foreign key": ([], KEY, ["add foreign key book_author_id_fkey on book"]),
+}
+
+
+@not_on_mysql
+@pytest.mark.parametrize(("without", "both", "changes"), ALONE.values(), ids=ALONE)
+def test_a_foreign_key_or_its_index_comes_and_goes_alone(
+    loop: Loop, without: list[Any], both: list[Any], changes: list[str]
+) -> None:
+    loop.migrate(AUTHOR, table("book", ID, POINTING, *without))
+
+    added = loop.migrate(AUTHOR, table("book", ID, POINTING, *both))
+    loop.migrate(AUTHOR, table("book", ID, POINTING, *without))
+
+    assert words(added) == changes
+    assert not loop.write(AUTHOR, table("book", ID, POINTING, *without))
+
+
+@on_mysql
+@pytest.mark.parametrize(("without", "both", "changes"), ALONE.values(), ids=ALONE)
+def test_mariadb_whose_foreign_keys_make_indexes_of_their_own_is_asked_for_a_hand_written_migration(
+    loop: Loop, without: list[Any], both: list[Any], changes: list[str]
+) -> None:
+    loop.migrate(AUTHOR, table("book", ID, POINTING, *without))
+    before = loop.project.versions
+
+    with pytest.raises(HistoryError):
+        loop.write(AUTHOR, table("book", ID, POINTING, *both))
+
+    assert loop.project.versions == before
 
 
 # Enums
@@ -352,6 +402,28 @@ def test_an_enum_moves_from_a_column_to_a_new_table(loop: Loop) -> None:
     assert enums(loop) == ["mood"]
 
 
+@on_postgres
+def test_an_enum_is_used_by_a_new_table_in_a_later_migration(loop: Loop) -> None:
+    person, place = table("person", ID, sa.Column("mood", MOOD)), table("place", ID, sa.Column("mood", MOOD))
+    loop.migrate(person)
+
+    loop.migrate(person, place)
+    loop.migrate(place)
+
+    assert enums(loop) == ["mood"]
+
+
+@on_postgres
+def test_an_enum_that_went_comes_again_in_one_run(loop: Loop) -> None:
+    person = table("person", ID, sa.Column("mood", MOOD))
+    for models in ([person], [], [person]):
+        loop.write(*models)
+
+    loop.migrate(person)
+
+    assert enums(loop) == ["mood"]
+
+
 def test_an_enum_works_wherever_it_is(loop: Loop) -> None:
     loop.migrate(table("person", ID))
 
@@ -387,8 +459,7 @@ def test_a_new_required_column_gives_rows_the_default_of_the_model(
 
     assert loop.query("SELECT x FROM author") == [(stored,)]
     assert len(draft.changes) == 2
-    with pytest.raises(sa.exc.DBAPIError):
-        fill(loop, "INSERT INTO author (id, name) VALUES (2, 'Ben')")
+    assert is_required(loop, "author", "x")
 
 
 def test_a_new_required_column_without_a_default_needs_a_table_without_rows(loop: Loop) -> None:
@@ -397,8 +468,7 @@ def test_a_new_required_column_without_a_default_needs_a_table_without_rows(loop
 
     loop.migrate(table("author", ID, sa.Column("name", sa.String(50), nullable=False), column))
 
-    with pytest.raises(sa.exc.DBAPIError):
-        fill(loop, "INSERT INTO author (id, name) VALUES (2, 'Ben')")
+    assert is_required(loop, "author", "born")
 
 
 def test_a_new_required_column_with_a_default_in_the_database_is_one_step(loop: Loop) -> None:
@@ -410,6 +480,12 @@ def test_a_new_required_column_with_a_default_in_the_database_is_one_step(loop: 
 
     assert words(draft) == ["add column author.born (INTEGER, required)"]
     assert loop.query("SELECT born FROM author") == [(1900,)]
+
+
+def is_required(loop: Loop, table: str, column: str) -> bool:
+    with loop.database.connect("read") as connection:
+        (found,) = (each for each in sa.inspect(connection).get_columns(table) if each["name"] == column)
+    return not found["nullable"]
 
 
 def fill(loop: Loop, *statements: str) -> None:
@@ -483,7 +559,7 @@ def test_what_migrating_itself_needs_is_never_dropped(loop: Loop) -> None:
 
     draft = proof.compare(loop.project.config, loop.database, metadata_of(AUTHOR))
 
-    assert draft == Draft("pass", "pass", (), ())
+    assert not draft
 
 
 # Words
@@ -538,6 +614,7 @@ NAMES = {
     "a column": ([("add column", "book.bio")], "add_bio_to_book"),
     "a dropped column": ([("drop column", "book.bio")], "drop_bio_from_book"),
     "a changed column": ([("alter column", "book.bio")], "alter_bio_on_book"),
+    "a required column": ([("add column", "book.bio"), ("alter column", "book.bio")], "add_bio_to_book"),
     "an index": ([("add index", "book.ix_book_title")], "add_ix_book_title_on_book"),
     "odd names": ([("create table", "Größe & Co")], "create_groe_co"),
 }
@@ -568,12 +645,6 @@ def test_any_name_becomes_a_file_name(name: str, slug: str) -> None:
 # The sample
 
 
-@pytest.fixture(scope="module")
-def sample_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample's migrations and models as they are in this repository."""
-    return REPOSITORY
-
-
 @pytest.mark.parametrize("kind", ["sqlite", "postgres", "mysql"])
 def test_the_models_and_the_migrations_of_the_sample_do_not_differ(kind: str, sample: Project, tmp_path: Path) -> None:
     from projects import at, drop, new_url
@@ -582,12 +653,12 @@ def test_the_models_and_the_migrations_of_the_sample_do_not_differ(kind: str, sa
     program = (
         "import dbtool\n"
         "from dbtool import database as databases\n"
-        "from dbtool.engine import history, proof, schema\n"
+        "from dbtool.engine import history, proof, runner, schema\n"
         "config = dbtool.load_config()\n"
         "database = databases.of(config)\n"
         "database.create()\n"
         "with proof.scratch(config, database) as scratch:\n"
-        "    proof.replay(config, scratch, history.read(config))\n"
+        "    runner.upgrade(config, scratch, history.read(config))\n"
         "    print([change.text for change in proof.compare(config, scratch, schema.load(config)).changes])\n"
     )
     sample.url = url

@@ -8,7 +8,8 @@ import pytest
 from projects import Project, at, drop, new_url
 
 import dbtool
-from dbtool.errors import EditedError, MigrationError, MissingFileError, RevisionError
+from dbtool.engine import history as histories
+from dbtool.errors import DatabaseMissingError, EditedError, MigrationError, MissingFileError, RevisionError
 
 
 @pytest.fixture
@@ -195,3 +196,62 @@ def test_one_set_of_files_serves_every_database(app: Project, tmp_path_factory: 
             assert at(other, folder).exists()
         finally:
             drop(other, folder)
+
+
+def test_status_of_a_database_that_is_not_there_says_what_makes_it(app: Project) -> None:
+    with pytest.raises(DatabaseMissingError) as error:
+        dbtool.status(app.config)
+
+    assert error.value.hint == "dbtool migrate"
+    assert not app.database.exists()
+
+
+@pytest.mark.parametrize("command", ["status", "deploy"])
+def test_status_and_an_empty_deploy_import_nothing_heavy_on_any_database(app: Project, command: str) -> None:
+    dbtool.deploy(app.config)
+    program = (
+        f"import sys, dbtool\ndbtool.{command}(dbtool.load_config())\n"
+        "print([name for name in ('sqlalchemy', 'alembic', 'sqlmodel', 'pydantic', 'app') if name in sys.modules])"
+    )
+
+    done = app.python("-c", program)
+
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_file_that_was_edited_before_it_ran_is_refused_until_it_is_listed_again(app: Project) -> None:
+    histories.write_lock(app.config, histories.read(app.config).revisions)
+    dbtool.deploy(app.config, to="one")
+    app.edit("migrations/versions/20250101000002_three.py", 'op.create_table("three"', 'op.create_table("drei"')
+
+    with pytest.raises(EditedError) as error:
+        dbtool.deploy(app.config)
+    found = dbtool.status(app.config)
+
+    assert error.value.message == "20250101000002 three is not what migrations/dbtool.lock lists"
+    assert error.value.hint == "dbtool migrate"
+    assert [(each.code, each.hint) for each in found.findings] == [
+        ("stale", "dbtool migrate"),
+        ("pending", "dbtool deploy"),
+    ]
+    assert tables(app) == ["one"]
+
+
+def test_a_listed_file_that_is_missing_from_between_is_named(app: Project) -> None:
+    histories.write_lock(app.config, histories.read(app.config).revisions)
+    (app.root / "migrations/versions/20250101000001_two.py").unlink()
+
+    with pytest.raises(MissingFileError) as error:
+        dbtool.deploy(app.config)
+
+    assert error.value.message == "the file of migration 20250101000001 is gone"
+    assert not app.database.exists()
+
+
+def test_a_deploy_writes_no_file(app: Project) -> None:
+    before = {path: path.read_bytes() for path in (app.root / "migrations").rglob("*") if path.is_file()}
+
+    dbtool.deploy(app.config)
+
+    after = {path: path.read_bytes() for path in (app.root / "migrations").rglob("*") if path.is_file()}
+    assert {path: text for path, text in after.items() if "__pycache__" not in path.parts} == before

@@ -239,3 +239,31 @@ def test_no_half_written_file_is_left_behind(migrated: Project, tmp_path: Path) 
         path.name for path in migrated.root.rglob("*") if path.name.endswith(".part") or path.name.startswith("tmp")
     ]
     assert left == []
+
+
+@pytest.mark.parametrize("given", [("--create-only",), ("--accept-data-loss",)], ids=["written", "applied"])
+def test_a_table_that_somebody_has_dropped_by_hand_is_no_crash(migrated: Project, given: tuple[str, ...]) -> None:
+    take_away(migrated, "a table")
+    with migrated.database.connect("migrate") as connection:
+        connection.exec_driver_sql("DROP TABLE book")
+        connection.commit()
+
+    done = migrated.run("migrate", "--no-generate", "--json", *given)
+
+    written = given == ("--create-only",)
+    assert (done.code, "Traceback" in done.stderr) == (0 if written else 1, False)
+    if written:
+        texts = [change["text"] for change in done.json["report"]["changes"]]
+        assert "drop table book (not in this database)" in texts
+    else:
+        assert done.json["error"]["problems"][1] == "database: no such table: book"
+
+
+def test_a_required_column_without_a_default_fails_on_rows_and_leaves_them(migrated: Project) -> None:
+    migrated.edit("app/models.py", "pages: int = Field(default=0)", "pages: int = Field(default=0)\n    isbn: str")
+    before = hashlib.sha256((migrated.root / "dev.db").read_bytes()).hexdigest()
+
+    done = migrated.run("migrate", "--json")
+
+    assert (done.code, done.json["error"]["code"]) == (1, "DB310")
+    assert hashlib.sha256((migrated.root / "dev.db").read_bytes()).hexdigest() == before

@@ -15,6 +15,7 @@ import pytest
 from projects import Project, new_url
 
 from dbtool.database import rows
+from dbtool.engine import history as histories
 
 
 @pytest.fixture
@@ -200,4 +201,46 @@ def test_a_file_that_is_no_database_can_be_reset(migrated: Project) -> None:
 
     assert done.code == 0, done.stdout
     assert (migrated.root / done.json["report"]["backup"]).read_bytes() == garbage
+    assert migrated.run("status").code == 0
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "mysql"])
+def test_a_reset_that_fails_where_there_was_no_database_leaves_none(
+    migrated: Project, kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    migrated.url = new_url(kind, tmp_path_factory.mktemp("other"))
+    migrated.migration("boom", 'op.execute("INSERT INTO nowhere VALUES (1)")')
+
+    done = migrated.run("reset", "--yes", "--json")
+
+    assert (done.code, done.json["error"]["code"]) == (1, "DB310")
+    assert not migrated.database.exists()
+
+
+def test_a_reset_with_a_file_missing_is_refused_before_anything_happens(migrated: Project) -> None:
+    before = digest(migrated.root / "dev.db")
+    migrated.versions[-1].unlink()
+
+    done = migrated.run("reset", "--yes", "--json")
+
+    assert (done.code, done.json["error"]["code"]) == (1, "DB302")
+    assert digest(migrated.root / "dev.db") == before
+    assert not (migrated.root / ".dbtool" / "backups").exists()
+
+
+def test_a_file_that_a_reset_ran_as_it_is_is_listed_again_by_the_next_migrate(migrated: Project) -> None:
+    added = 'op.add_column("book", sa.Column("note", sa.String(20)))'
+    path = migrated.migration("note", added, 'op.drop_column("book", "note")')
+    histories.write_lock(migrated.config, histories.read(migrated.config).revisions)
+    path.write_text(path.read_text().replace("String(20)", "String(30)"))
+    pages = "    pages: int = Field(default=0)\n"
+    migrated.edit("app/models.py", pages, f"{pages}    note: str | None = Field(default=None, max_length=30)\n")
+
+    reset = migrated.run("reset", "--yes", "--no-seed")
+    told = migrated.run("status", "--json").json["report"]["standing"]["stale"]
+    done = migrated.run("migrate", "--json")
+
+    assert reset.code == 0, reset.stderr
+    assert [each["name"] for each in told] == ["note"]
+    assert (done.code, done.json["report"]["revision"]) == (0, None), done.stderr
     assert migrated.run("status").code == 0
