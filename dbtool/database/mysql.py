@@ -236,7 +236,7 @@ class Mysql(ServerDatabase):
     def restore(self, source: Path) -> None:
         """Clear the database, and feed the dump to the client."""
         program = find_program(("mariadb", "mysql"), "mariadb-client")
-        self.clear()
+        self.empty()
         self.run_program([program, *self._program_arguments(), self.url.database], self._secret(), read=source)
 
     def _program_arguments(self) -> list[str]:

@@ -127,7 +127,7 @@ WHERE n.nspname = ANY(%(schemas)s::text[]) AND typtype IN ('e', 'd')
 
 
 class Postgres(ServerDatabase):
-    """A PostgreSQL database."""
+    """A PostgreSQL database, or where the URL says `?schema=`, one schema of it, and nothing beside it."""
 
     kind = "postgres"
     extra = "postgres"
@@ -162,15 +162,37 @@ class Postgres(ServerDatabase):
         return True
 
     def create(self) -> None:
-        """Create the database."""
+        """Create the database, and the schema in it."""
         from psycopg import errors
 
         with suppress(errors.DuplicateDatabase, errors.UniqueViolation):
             self._on_server("CREATE DATABASE {}")
+        if self._schema:
+            self._run_about(self._schema, "CREATE SCHEMA IF NOT EXISTS {}", where=self.url.database)
 
     def drop(self) -> None:
-        """Drop the database."""
-        self._on_server("DROP DATABASE IF EXISTS {}")
+        """Drop the database, or the one schema."""
+        if not self._schema:
+            self._on_server("DROP DATABASE IF EXISTS {}")
+        elif self.exists():
+            self._run_about(self._schema, "DROP SCHEMA {} CASCADE", where=self.url.database)
+
+    @property
+    def _schema(self) -> str | None:
+        return self.url.query.get("schema")
+
+    def sibling(self, name: str) -> ServerDatabase:
+        """Return another database, whole."""
+        query = {key: value for key, value in self.url.query.items() if key != "schema"}
+        url = replace(self.url, database=name, query=query)
+        return Postgres(url, schemas=self.schemas, version_table=self.version_table)
+
+    def clear(self) -> None:
+        """Drop and create the database, or drop the objects of the schemas that are meant."""
+        if self._schema or self.schemas:
+            self.drop_objects()
+        else:
+            super().clear()
 
     def may_create(self) -> bool:
         """Whether the role may create databases and owns this one."""
@@ -193,20 +215,20 @@ class Postgres(ServerDatabase):
             yield lent
 
     def _role_may_create(self) -> bool:
-        connection = self._open_maintenance()
-        with self.translated():
-            try:
-                sql = "SELECT rolsuper OR rolcreatedb FROM pg_roles WHERE rolname = current_user"
-                return bool(rows(connection, sql)[0][0])
-            finally:
-                connection.close()
+        try:
+            connection = self._connect("postgres")
+        except DatabaseMissingError:
+            connection = self._connect("template1")
+        with closing(connection), self.translated():
+            sql = "SELECT rolsuper OR rolcreatedb FROM pg_roles WHERE rolname = current_user"
+            return bool(rows(connection, sql)[0][0])
 
     @contextmanager
     def _scratch_schema(self) -> Iterator[Database]:
         from psycopg import sql
 
         name = f"dbtool_scratch_{secrets.token_hex(6)}"
-        connection = self._open(autocommit=True)
+        connection = self._connect(self.url.database, autocommit=True)
         url = replace(self.url, query={**self.url.query, "schema": name})
         lent = Postgres(url, version_table=self.version_table)
         lent.traced = False
@@ -311,20 +333,27 @@ class Postgres(ServerDatabase):
         program = find_program(("pg_dump",), "postgresql-client")
         target = target.with_suffix(".dump")
         unfinished = target.with_name(f"{target.name}.part")
-        command = [program, "--format=custom", f"--file={unfinished}", *self._program_arguments()]
-        self.run_program(command, self._program_environment())
+        schemas = (name.replace('"', '""') for name in self._wanted_schemas)  # a pattern, unless it is quoted
+        command = [program, "--format=custom", f"--file={unfinished}", *(f'--schema="{name}"' for name in schemas)]
+        self.run_program([*command, *self._program_arguments()], self._program_environment())
         unfinished.replace(target)
         return target
 
     def restore(self, source: Path) -> None:
         """Clear the database, and run pg_restore in one transaction."""
         program = find_program(("pg_restore",), "postgresql-client")
-        self.clear()
+        self.empty()
         command = [program, "--exit-on-error", "--single-transaction", "--clean", "--if-exists"]
+        command += [f"--schema={name}" for name in self._wanted_schemas]
         self.run_program([*command, *self._program_arguments(), str(source)], self._program_environment())
 
+    @property
+    def _wanted_schemas(self) -> tuple[str, ...]:
+        return (self._schema,) if self._schema else self.schemas
+
     def _program_arguments(self) -> list[str]:
-        return [f"--dbname={self.url.database}"]
+        name = self.url.database.replace("\\", "\\\\").replace("'", "\\'")
+        return [f"--dbname=dbname='{name}'"]  # a name alone would be read as more than a name where it holds `=`
 
     def _program_environment(self) -> dict[str, str]:
         """Say the address the way libpq reads it (https://www.postgresql.org/docs/current/libpq-envars.html)."""
@@ -340,21 +369,31 @@ class Postgres(ServerDatabase):
 
     # Connecting
 
-    def _open(self, database: str | None = None, *, autocommit: bool = False) -> Any:
+    def _open(self, *, autocommit: bool = False) -> Any:
+        connection = self._connect(self.url.database, autocommit=autocommit)
+        with self.translated():
+            if self._schema and not rows(connection, "SELECT FROM pg_namespace WHERE nspname = %s", (self._schema,)):
+                connection.close()
+                raise DatabaseMissingError(f"there is no schema {self._schema} in {self.name}", hint="dbtool migrate")
+            connection.rollback()
+        return connection
+
+    def _connect(self, database: str, *, autocommit: bool = False) -> Any:
         psycopg = _driver()
         query = dict(self.url.query)
         options = query.pop("options", "")
         schema = query.pop("schema", None)
         if schema:
-            quoted = schema.replace("\\", "\\\\").replace(" ", "\\ ")
-            options = f"{options} -csearch_path={quoted}".strip()
+            quoted = '"' + schema.replace('"', '""') + '"'
+            escaped = quoted.replace("\\", "\\\\").replace(" ", "\\ ")
+            options = f"{options} -csearch_path={escaped}".strip()
         query.setdefault("application_name", "dbtool")
         parts = {
             "host": self.url.host,
             "port": self.url.port,
             "user": self.url.user,
             "password": self.url.password,
-            "dbname": database or self.url.database,
+            "dbname": database,
             "options": options or None,
             **query,
         }
@@ -366,20 +405,16 @@ class Postgres(ServerDatabase):
 
     def _on_server(self, statement: str) -> None:
         """Run a statement about this database from another one of the server."""
+        try:
+            self._run_about(self.url.database, statement, where="postgres")
+        except DatabaseMissingError:
+            self._run_about(self.url.database, statement, where="template1")
+
+    def _run_about(self, name: str, statement: str, *, where: str) -> None:
         from psycopg import sql
 
-        connection = self._open_maintenance()
-        with self.translated():
-            try:
-                connection.execute(sql.SQL(statement).format(sql.Identifier(self.url.database)))
-            finally:
-                connection.close()
-
-    def _open_maintenance(self) -> Any:
-        try:
-            return self._open("postgres", autocommit=True)
-        except DatabaseMissingError:
-            return self._open("template1", autocommit=True)
+        with closing(self._connect(where, autocommit=True)) as connection, self.translated():
+            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
     # Errors
 

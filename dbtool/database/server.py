@@ -90,6 +90,10 @@ class ServerDatabase(Database):
                 return
         self.drop_objects()
 
+    def empty(self) -> None:
+        """Clear the database, or create it."""
+        self.clear() if self.exists() else self.create()
+
     def run_program(self, command: Sequence[str], environment: Mapping[str, str], *, read: Path | None = None) -> None:
         """Run a program of the database; secrets travel in the environment, never on the command line.
 

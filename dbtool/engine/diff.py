@@ -193,7 +193,17 @@ def _alter(operation: ops.AlterColumnOp) -> Change:
         parts.append("comment")
     if operation.modify_server_default is not False:
         parts.append("default")
-    return Change("alter column", subject, f"change column {subject}: {', '.join(parts) or 'definition'}")
+    text = f"change column {subject}: {', '.join(parts) or 'definition'}"
+    converts = operation.modify_type is not None and not _keeps_values(operation.existing_type, operation.modify_type)
+    return Change("alter column", subject, text, loses_data=converts)
+
+
+def _keeps_values(before: Any, after: Any) -> bool:
+    """Whether a conversion keeps every value or fails: SQLite makes 0 of a text, and 2024 of a date, in silence."""
+    from sqlalchemy.types import Float, Integer, Numeric, String
+
+    old, new = (getattr(each, "impl_instance", each)._type_affinity for each in (before, after))
+    return old is new or new is String or (old is Integer and new in (Numeric, Float))
 
 
 def _constraint(verb: str, operation: Any) -> Change:

@@ -196,7 +196,8 @@ def _count_loss(connection: object, change: Change) -> Change:
         return replace(change, text=f"{change.text} (not in this database)", loses_data=False)
     counted = func.count(column(member)) if member else func.count()
     rows = connection.execute(select(counted).select_from(table(name))).scalar_one()
-    lost = f"{rows:,} {'value' if member else 'row'}{'' if rows == 1 else 's'} lost" if rows else "empty"
+    fate = "to convert" if change.kind == "alter column" else "lost"
+    lost = f"{rows:,} {'value' if member else 'row'}{'' if rows == 1 else 's'} {fate}" if rows else "empty"
     return replace(change, text=f"{change.text} ({lost})", loses_data=bool(rows))
 
 

@@ -325,6 +325,59 @@ def test_only_the_configured_schemas_count(database: Database) -> None:
     assert catalogue(both).lines == ("column other.book.id: integer", "table other.book: ")
 
 
+@pytest.fixture
+def schema(database: Database) -> Database:
+    """One schema of a PostgreSQL database, beside another that holds rows."""
+    run(database, BOOK, "INSERT INTO book VALUES (1, 'of somebody else', 1)")
+    return type(database)(replace(database.url, query={"schema": 'My "own" schema'}))  # type: ignore[call-arg]
+
+
+on_postgres = pytest.mark.parametrize("url", ["postgres"], indirect=True)
+
+
+@on_postgres
+def test_a_schema_in_the_url_is_made_and_dropped_without_touching_the_rest(
+    database: Database, schema: Database
+) -> None:
+    before = schema.exists()
+    schema.create()
+    run(schema, BOOK)
+    made = (schema.exists(), names(schema))
+    schema.drop()  # type: ignore[attr-defined]
+
+    assert (before, made, schema.exists()) == (False, (True, {"book"}), False)
+    assert query(database, "SELECT title FROM book") == [("of somebody else",)]
+
+
+@on_postgres
+def test_a_schema_in_the_url_is_copied_cleared_and_restored_without_touching_the_rest(
+    database: Database, schema: Database, tmp_path: Path
+) -> None:
+    schema.create()
+    rows_before, schema_before = fill(schema), catalogue(schema)
+    copy = schema.backup(tmp_path / "copy.backup")
+    run(database, "INSERT INTO book VALUES (2, 'later', 1)")
+
+    with pytest.raises(ValueError), schema.rebuilding(copy) as fresh:
+        run(fresh, BOOK)
+        raise ValueError
+
+    assert contents(schema) == rows_before
+    assert catalogue(schema) == schema_before
+    assert query(database, "SELECT title FROM book ORDER BY id") == [("of somebody else",), ("later",)]
+
+
+@on_postgres
+def test_a_scratch_database_of_a_schema_has_none_of_its_own(schema: Database) -> None:
+    schema.create()
+
+    with schema.scratch() as scratch:
+        run(scratch, BOOK)
+        assert names(scratch) == {"book"}
+
+    assert names(schema) == set()
+
+
 # Connecting
 
 
@@ -453,6 +506,18 @@ def test_restoring_brings_back_a_database_that_is_gone(database: Database, tmp_p
     copy = database.backup(tmp_path / "copy.backup")
 
     database.clear()
+    database.restore(copy)
+
+    assert contents(database) == rows_before
+
+
+def test_restoring_makes_a_database_that_does_not_exist(url: str, tmp_path: Path) -> None:
+    database = at(url, tmp_path)
+    database.create()
+    rows_before = fill(database)
+    copy = database.backup(tmp_path / "copy.backup")
+    (database.clear if database.kind == "sqlite" else database.drop)()  # type: ignore[attr-defined]
+
     database.restore(copy)
 
     assert contents(database) == rows_before
@@ -1046,7 +1111,7 @@ def test_a_lock_that_another_holds_is_waited_for_and_then_told(
 
 # Hostile names
 
-HOSTILE = ["plain", "two words", "it's", 'a"b', "a`b", "100% %s", "ünïcode", "a.b", "a;b--"]
+HOSTILE = ["plain", "two words", "it's", 'a"b', "a`b", "100% %s", "ünïcode", "a.b", "a;b--", "a=b", "A\\'b"]
 
 
 @pytest.mark.parametrize("kind", ALL)

@@ -605,6 +605,32 @@ def test_a_change_is_told_as_a_person_would_say_it(
     assert list(loop.write(*after).changes) == changes
 
 
+CONVERSIONS: dict[str, tuple[Any, Any, bool]] = {
+    "text to number": (sa.String(50), sa.Integer(), True),
+    "date to moment": (sa.Date(), sa.DateTime(), True),
+    "number to truth": (sa.Integer(), sa.Boolean(), True),
+    "fraction to number": (sa.Float(), sa.Integer(), True),
+    "text to date": (sa.String(50), sa.Date(), True),
+    "number to text": (sa.Integer(), sa.String(50), False),
+    "number to larger": (sa.Integer(), sa.BigInteger(), False),
+    "number to fraction": (sa.Integer(), sa.Float(), False),
+    "text to longer": (sa.String(50), AutoString(80), False),
+    "text to shorter": (sa.String(50), sa.String(20), False),
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize(("before", "after", "loses"), CONVERSIONS.values(), ids=CONVERSIONS)
+def test_a_conversion_that_changes_values_in_silence_is_a_loss(
+    loop: Loop, before: Any, after: Any, loses: bool
+) -> None:
+    loop.migrate(table("t", ID, sa.Column("x", before)))
+
+    draft = proof.compare(loop.project.config, loop.database, metadata_of(table("t", ID, sa.Column("x", after))))
+
+    assert [(change.subject, change.loses_data) for change in draft.changes] == [("t.x", loses)]
+
+
 NAMES = {
     "nothing": ([], "empty"),
     "a table": ([("create table", "story")], "create_story"),

@@ -259,6 +259,24 @@ def test_a_table_that_somebody_has_dropped_by_hand_is_no_crash(migrated: Project
         assert done.json["error"]["problems"][1] == "database: no such table: book"
 
 
+def test_a_type_that_values_may_not_survive_is_counted_and_refused_without_an_answer(migrated: Project) -> None:
+    migrated.edit("app/models.py", "pages: int = Field(default=0)", "pages: bool = Field(default=False)")
+    before = files(migrated)
+
+    refused = migrated.run("migrate", "--no-generate", "--json")
+    between = files(migrated)
+    accepted = migrated.run("migrate", "--no-generate", "--accept-data-loss", "--json")
+
+    assert (refused.code, refused.json["error"]["code"]) == (1, "DB501")
+    assert refused.json["error"]["problems"] == [
+        "change column book.pages: type INTEGER to BOOLEAN (2 values to convert)"
+    ]
+    assert between == before
+    migrated.database.restore(migrated.root / accepted.json["report"]["backup"])
+    with migrated.database.reading() as connection:
+        assert rows(connection, "SELECT sum(pages) FROM book") == [(571,)]
+
+
 def test_a_required_column_without_a_default_fails_on_rows_and_leaves_them(migrated: Project) -> None:
     migrated.edit("app/models.py", "pages: int = Field(default=0)", "pages: int = Field(default=0)\n    isbn: str")
     before = hashlib.sha256((migrated.root / "dev.db").read_bytes()).hexdigest()
