@@ -26,7 +26,7 @@ url = "sqlite:///dev.db"     # or set DATABASE_URL"""
 class Location:
     """A database URL as it was written, where it was written, and what a relative path in it is relative to."""
 
-    text: str
+    text: str = field(repr=False)  # a password may stand in it
     source: str
     base: Path
 

@@ -17,14 +17,27 @@ DBTOOL_ENVIRONMENT = 1  # dbtool knows by this line that it may run migrations w
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def project_url() -> str:
+    """Find the URL as dbtool does: the environment, .env, [tool.dbtool], the default."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lines = (ROOT / ".env").read_text(encoding="utf-8-sig").splitlines() if (ROOT / ".env").exists() else []
+    pairs = [line.strip().removeprefix("export ").partition("=") for line in lines if not line.lstrip().startswith("#")]
+    file = {name.strip(): value.strip().strip("'\"") for name, _, value in pairs}
+    places = [place.get(name) for place in (os.environ, file) for name in ("DBTOOL_URL", "DATABASE_URL")]
+    settings = document.get("tool", {}).get("dbtool", {})
+    url = next(filter(None, places), settings.get("url", "sqlite:///dev.db"))
+    scheme, _, rest = url.partition("://")
+    drivers = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+    drivers |= {"mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
+    return f"{drivers.get(scheme, scheme)}://{rest}"
+
+
 def run_alone() -> None:
-    """Run without dbtool: DATABASE_URL, else the url of [tool.dbtool], under SQLite's transaction rules."""
+    """Run without dbtool, under SQLite's transaction rules."""
     from sqlalchemy import create_engine, event
     from sqlalchemy.pool import NullPool
 
-    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    settings = document.get("tool", {}).get("dbtool", {})
-    url = os.environ.get("DATABASE_URL") or settings.get("url", "sqlite:///dev.db")
+    url = project_url()
     if url.startswith("sqlite:///") and url != "sqlite:///:memory:":
         url = f"sqlite:///{ROOT / url.removeprefix('sqlite:///')}"
     engine = create_engine(url, poolclass=NullPool)

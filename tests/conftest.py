@@ -13,6 +13,11 @@ from projects import MODELS, PYPROJECT, REPOSITORY, SEEDS, Project, alembic_tabl
 from dbtool.database import Database
 
 
+def pytest_configure() -> None:
+    """Let the processes that tests start hear Ctrl-C, even where the tests run in the background and do not."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """An application with two tables and a seed file, not yet migrated; its database will be dev.db."""
