@@ -8,7 +8,7 @@ BIN := .venv/bin
 demo: .venv/demo
 	@$(BIN)/python -m dbtool deploy
 	@$(BIN)/python -m dbtool seed
-	@$(BIN)/python -m dbtool show units
+	@$(BIN)/python -m dbtool show units --columns story,slug,title
 	@echo
 	@echo "Go on:"
 	@echo "  . .venv/bin/activate      then: dbtool --help, dbtool status, dbtool show users"

@@ -71,9 +71,9 @@ def _yes(question: str) -> bool:
 
 
 def _read(prompt: str) -> str:
-    sys.stderr.write(output.clean(prompt))
-    sys.stderr.flush()
     try:
+        sys.stderr.write(output.clean(prompt))
+        sys.stderr.flush()
         return input().strip()
     except EOFError:
         sys.stderr.write("\n")

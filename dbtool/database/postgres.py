@@ -388,6 +388,7 @@ class Postgres(ServerDatabase):
             escaped = quoted.replace("\\", "\\\\").replace(" ", "\\ ")
             options = f"{options} -csearch_path={escaped}".strip()
         query.setdefault("application_name", "dbtool")
+        query.setdefault("connect_timeout", "15")  # libpq itself would wait for ever
         parts = {
             "host": self.url.host,
             "port": self.url.port,

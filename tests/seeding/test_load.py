@@ -56,7 +56,7 @@ TABLES = ("tag", "category", "product", "tagging", "manual", "review", "photo")
 
 def report(seeds: Seeds, tables: dict[str, tuple[int, int, int]], *, dry_run: bool = False) -> SeedReport:
     seeded = tuple(Seeded(name, *counts) for name, counts in tables.items())
-    return SeedReport(seeds.database.name, ("seed_data/a.yaml",), seeded, dry_run)
+    return SeedReport(seeds.database.url.safe, ("seed_data/a.yaml",), seeded, dry_run)
 
 
 def test_every_type_is_read_by_its_column_and_kept_by_the_database(everywhere: Seeds) -> None:
@@ -278,13 +278,13 @@ def test_empty_files_and_empty_tables_give_nothing(seeds: Seeds) -> None:
     seeds.write("# nothing yet\n", "a.yaml")
     seeds.write("Tag:\nProduct: []\n", "b.yaml")
 
-    assert seeds.load() == SeedReport("shop.db", ("seed_data/a.yaml", "seed_data/b.yaml"), (), False)
+    assert seeds.load() == SeedReport(seeds.database.url.safe, ("seed_data/a.yaml", "seed_data/b.yaml"), (), False)
 
 
 def test_without_seed_files_the_database_is_not_touched(seeds: Seeds) -> None:
     (seeds.root / "shop.db").unlink()
 
-    assert seeds.load() == SeedReport("shop.db", (), (), False)
+    assert seeds.load() == SeedReport(seeds.database.url.safe, (), (), False)
     assert not (seeds.root / "shop.db").exists()
 
 
