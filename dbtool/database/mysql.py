@@ -94,14 +94,6 @@ class Mysql(ServerDatabase):
 
     # Life
 
-    def exists(self) -> bool:
-        """Whether a connection finds the database."""
-        try:
-            self._open().close()
-        except DatabaseMissingError:
-            return False
-        return True
-
     def create(self) -> None:
         """Create the database, in UTF-8."""
         self._on_server(f"CREATE DATABASE IF NOT EXISTS {_quoted(self.url.database)} CHARACTER SET utf8mb4")

@@ -153,14 +153,6 @@ class Postgres(ServerDatabase):
 
     # Life
 
-    def exists(self) -> bool:
-        """Whether a connection finds the database."""
-        try:
-            self._open().close()
-        except DatabaseMissingError:
-            return False
-        return True
-
     def create(self) -> None:
         """Create the database, and the schema in it."""
         from psycopg import errors

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dbtool.database.base import Database, rows
-from dbtool.errors import ConnectError, DbtoolError
+from dbtool.errors import ConnectError, DatabaseMissingError, DbtoolError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -30,6 +30,18 @@ class ServerDatabase(Database):
         """The database and the host it is on."""
         port = f":{self.url.port}" if self.url.port else ""
         return f"{self.url.database} on {self.url.host or 'localhost'}{port}"
+
+    @abstractmethod
+    def _open(self, *, autocommit: bool = False) -> Any:
+        """Connect with the bare driver. Raises DatabaseMissingError where there is no database."""
+
+    def exists(self) -> bool:
+        """Whether a connection finds the database."""
+        try:
+            self._open().close()
+        except DatabaseMissingError:
+            return False
+        return True
 
     @abstractmethod
     def drop(self) -> None:
