@@ -7,14 +7,15 @@
     ├── HistoryError     DB3xx  exit 1   the migration files, or running them
     │   └── MigrationError
     ├── AnswerError      DB5xx  exit 1   a question had no answer
-    └── DataError        DB6xx  exit 1   rows: wanted, given or refused
+    ├── DataError        DB6xx  exit 1   rows: wanted, given or refused
+    └── StudioError      DB7xx  exit 1   the browser's side
 
 A foreign exception is translated where that library is called. Anything else is a bug and stays a traceback.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -94,6 +95,12 @@ class UsageError(ConfigError):
     """The command line says something that no command understands."""
 
     code = "DB108"
+
+
+class ExtraMissingError(ConfigError):
+    """What this command needs is an extra that is not installed."""
+
+    code = "DB109"
 
 
 class ConnectError(DbtoolError):
@@ -263,3 +270,49 @@ class RefusedRowError(DataError):
     """The database refused a row; the transaction was rolled back."""
 
     code = "DB606"
+
+
+class TimeLimitError(DataError):
+    """A statement took longer than it may; the database stopped it."""
+
+    code = "DB607"
+
+
+class StoppedError(DataError):
+    """A statement was stopped from outside before it had ended."""
+
+    code = "DB608"
+
+
+class StudioError(DbtoolError):
+    """Studio cannot do what was asked for."""
+
+    code = "DB700"
+
+
+class PortInUseError(StudioError):
+    """Another program listens where studio should."""
+
+    code = "DB701"
+
+
+class RequestError(StudioError):
+    """A request to studio that it does not understand or does not permit.
+
+    `status` is HTTP's; `details` are further parts of the answer, by name.
+    """
+
+    code = "DB702"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 422,
+        hint: str = "",
+        problems: Sequence[str] = (),
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, problems=problems)
+        self.status = status
+        self.details = dict(details or {})

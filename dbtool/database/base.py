@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dbtool.database import trace
 from dbtool.database.url import Url
-from dbtool.errors import DbtoolError, ProgramMissingError
+from dbtool.errors import DbtoolError, ProgramMissingError, StoppedError, TimeLimitError
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Engine, Table
@@ -47,6 +48,19 @@ class Catalogue:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a database refuses a row.
+
+    `columns` are those named or implied; `constraint` is its name where the database tells only that.
+    """
+
+    rule: Literal["null", "unique", "reference", "check", "value", "other"]
+    words: str
+    columns: tuple[str, ...] = ()
+    constraint: str = ""
+
+
 class Database(ABC):
     """One database, addressed by a URL; nothing is opened until a method is called.
 
@@ -60,6 +74,10 @@ class Database(ABC):
     transactional_ddl: ClassVar[bool]
     create_ledger: ClassVar[str]
     now: ClassVar[str]
+    nulls_first: ClassVar[bool]  # where NULLs stand in ascending order
+    address_is_ordered: ClassVar[bool] = False  # whether reading rows by their address needs no sort
+    characters: ClassVar[str] = "length"  # the function that counts the letters of a text
+    locks_rows: ClassVar[bool] = True  # whether SELECT ... FOR UPDATE exists; a SQLite transaction locks everything
     traced = True  # a scratch database's statements are nobody's concern
 
     def __init__(self, url: Url, *, schemas: Sequence[str] = (), version_table: str = "alembic_version") -> None:
@@ -116,8 +134,16 @@ class Database(ABC):
     # SQLAlchemy
 
     @abstractmethod
-    def engine(self, purpose: Purpose) -> Engine:
-        """Make an engine under the transaction rules of its purpose."""
+    def engine(self, purpose: Purpose, *, kept: int = 0) -> Engine:
+        """Make an engine under the transaction rules of its purpose, which keeps so many connections open."""
+
+    def pool(self, purpose: Purpose, size: int = 5) -> Engine:
+        """Make an engine for a program that runs long: threads share it, `release` closes it.
+
+        Connections that have died meanwhile are replaced. Raises DatabaseMissingError.
+        """
+        with self.reading():
+            return self.engine(purpose, kept=size)
 
     @contextmanager
     def connect(self, purpose: Purpose) -> Iterator[Connection]:
@@ -155,7 +181,71 @@ class Database(ABC):
     def before_commit(self, connection: DriverConnection) -> None:
         """Check what must hold at the end of a migration. Raises when it does not."""
 
+    # Limits
+
+    @contextmanager
+    def limited(self, connection: Connection, seconds: float | None) -> Iterator[None]:
+        """Let each statement inside take so many seconds; None sets no limit. A server counts for each anew.
+
+        Raises TimeLimitError where the limit stopped a statement, StoppedError where a canceller did, and what
+        `translated` raises.
+        """
+        started = monotonic()
+        undo = None if seconds is None else self.set_limit(connection, seconds)
+        try:
+            with self.translated():
+                yield
+        except StoppedError as error:
+            if seconds is not None and monotonic() - started >= seconds:
+                raise TimeLimitError(
+                    f"this took longer than {seconds:g} seconds", hint="filter more, or sort by an indexed column"
+                ) from error
+            raise
+        finally:
+            if undo is not None:
+                undo()
+
+    @abstractmethod
+    def set_limit(self, connection: Connection, seconds: float) -> Callable[[], None]:
+        """Set the time limit of a connection's statements; return what takes it away again and never raises."""
+
+    @abstractmethod
+    def canceller(self, connection: Connection) -> Callable[[], None]:
+        """Return what stops the statement that a connection runs, for another thread to call.
+
+        What runs raises StoppedError; nothing happens where nothing runs. To be called only while the connection
+        has not gone back to its pool, where it would stop somebody else's statement.
+        """
+
     # Rows
+
+    def address(self, table: Table) -> str | None:
+        """Return the column, as SQL, by which the database itself tells rows apart; None where there is none."""
+        return None
+
+    def exact(self, column: Column[Any], name: str) -> str:
+        """Return SQL that reads a value with all that its comparison sees; `name` is the column as SQL."""
+        return name
+
+    def sorted_by(self, column: Column[Any], name: str) -> str:
+        """Return SQL that compares the way ORDER BY of the column orders; `name` is the column as SQL."""
+        return name
+
+    def sorted_value(self, column: Column[Any], value: Any) -> Any:
+        """Return what a value of a column, as the driver takes it, is in the terms of `sorted_by`."""
+        return value
+
+    def told_apart(self, name: str) -> str:
+        """Return SQL that tells texts apart which are the same to ORDER BY; `name` is the column as SQL."""
+        return name
+
+    def as_text(self, name: str) -> str:
+        """Return SQL of a value of JSON as text; `name` is the column as SQL."""
+        return name
+
+    def refusal(self, error: BaseException) -> Refusal | None:
+        """Return which rule of a table a driver's exception is about; None where it is about no row."""
+        return None
 
     def rounding(self, kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
         """Return what storing a value of this SQL type does to it; None where it comes back as it went in."""

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from dbtool.database.base import (
     LEDGER,
     Catalogue,
     DriverConnection,
     Purpose,
+    Refusal,
     execute,
     find_program,
     one_line,
     rows,
 )
-from dbtool.database.server import ServerDatabase
+from dbtool.database.server import ServerDatabase, pooling
 from dbtool.errors import (
     AccessError,
     ConnectError,
@@ -29,10 +31,13 @@ from dbtool.errors import (
     DiskFullError,
     DriverMissingError,
     LockedError,
+    StoppedError,
+    TimeLimitError,
 )
+from dbtool.tables import sql_type
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Column, Connection, Engine
     from sqlalchemy.types import TypeEngine
 
 _CATALOGUE = (
@@ -66,6 +71,20 @@ _CHECKS = (
     " WHERE constraint_schema = database()"
 )
 
+_Rule = Literal["null", "unique", "reference", "check", "value", "other"]
+_RULES: Mapping[int, _Rule] = {
+    **dict.fromkeys((1048, 1364, 1263), "null"),
+    **dict.fromkeys((1062, 1586), "unique"),
+    **dict.fromkeys((1216, 1217, 1451, 1452), "reference"),
+    **dict.fromkeys((4025, 3819), "check"),
+    **dict.fromkeys((1264, 1265, 1292, 1366, 1406, 1411, 1416, 1690, 3140), "value"),
+    1644: "other",  # a trigger's SIGNAL
+}
+_COLUMN = re.compile(r"(?:[Cc]olumn|Field) [`']?(?:`?\w+`?\.)*[`']?([^`']+)[`']")
+_KEY = re.compile(r"(?:for key|CONSTRAINT|constraint) [`']([^`']+)[`']")
+_KEY_COLUMNS = re.compile(r"FOREIGN KEY \((.+?)\) REFERENCES")
+_PREFIX = 255  # letters of a TEXT that are ordered: sorting sees 1,024 bytes of it (max_sort_length)
+
 
 class Mysql(ServerDatabase):
     """A MariaDB or MySQL database."""
@@ -76,6 +95,8 @@ class Mysql(ServerDatabase):
     current_name = "database()"
     placeholder = "%s"
     transactional_ddl = False
+    nulls_first = True
+    characters = "char_length"
     now = "UTC_TIMESTAMP(6)"
     create_ledger = f"""CREATE TABLE IF NOT EXISTS {LEDGER} (
         id BIGINT AUTO_INCREMENT PRIMARY KEY,
@@ -186,10 +207,9 @@ class Mysql(ServerDatabase):
 
     # SQLAlchemy
 
-    def engine(self, purpose: Purpose) -> Engine:
+    def engine(self, purpose: Purpose, *, kept: int = 0) -> Engine:
         """Make an engine that connects the way the bare driver does."""
         from sqlalchemy import create_engine
-        from sqlalchemy.pool import NullPool
 
         _driver()
 
@@ -199,7 +219,80 @@ class Mysql(ServerDatabase):
                 execute(connection, "SET SESSION TRANSACTION READ ONLY")
             return connection
 
-        return create_engine("mysql+pymysql://", creator=connect, poolclass=NullPool)
+        return create_engine("mysql+pymysql://", creator=connect, **pooling(kept))
+
+    # Limits
+
+    def set_limit(self, connection: Connection, seconds: float) -> Callable[[], None]:
+        """Set MariaDB's `max_statement_time`, or MySQL's `max_execution_time`, which is for reading alone."""
+        driver: Any = connection.connection.driver_connection
+        if _is_mariadb(driver):
+            name, limit = "max_statement_time", f"{seconds:f}"
+        else:
+            name, limit = "max_execution_time", str(max(1, round(seconds * 1000)))
+        execute(driver, f"SET SESSION {name} = {limit}")
+
+        def undo() -> None:
+            with suppress(Exception):  # the connection is gone
+                execute(driver, f"SET SESSION {name} = DEFAULT")
+
+        return undo
+
+    def canceller(self, connection: Connection) -> Callable[[], None]:
+        """Run KILL QUERY over a connection of its own."""
+        driver: Any = connection.connection.driver_connection
+        number = int(driver.thread_id())
+
+        def cancel() -> None:
+            with suppress(Exception), closing(self._open(autocommit=True)) as other:  # it has ended
+                execute(other, f"KILL QUERY {number}")
+
+        return cancel
+
+    # Rows
+
+    def exact(self, column: Column[Any], name: str) -> str:
+        """Read FLOAT in double precision: its text has fewer digits than its comparison."""
+        from sqlalchemy import Double, Float
+
+        single = isinstance(sql_type(column), Float) and not isinstance(sql_type(column), Double)
+        return f"({name} + 0e0)" if single else name
+
+    def sorted_by(self, column: Column[Any], name: str) -> str:
+        """Take the number of an ENUM, which orders by it and compares as text; of long texts take the beginning."""
+        from sqlalchemy import Enum, String
+        from sqlalchemy.dialects.mysql import SET
+        from sqlalchemy.types import _Binary
+
+        kind = sql_type(column)
+        if isinstance(kind, SET) or (isinstance(kind, Enum) and kind.native_enum):
+            return f"({name} + 0)"
+        long = isinstance(kind, String | _Binary) and not 0 < (getattr(kind, "length", None) or 0) <= _PREFIX
+        return f"LEFT({name}, {_PREFIX})" if long else name
+
+    def told_apart(self, name: str) -> str:
+        """Compare bytes: the usual collations know neither case nor accents."""
+        return f"BINARY {name}"
+
+    def sorted_value(self, column: Column[Any], value: Any) -> Any:
+        """Return the number of a member of an ENUM, and the beginning of a long text."""
+        from sqlalchemy import Enum
+
+        kind = sql_type(column)
+        if isinstance(kind, Enum) and kind.native_enum and value in kind.enums:
+            return list(kind.enums).index(value) + 1
+        return value[:_PREFIX] if isinstance(value, str | bytes) else value
+
+    def refusal(self, error: BaseException) -> Refusal | None:
+        """Read MariaDB's error numbers and the names in its words."""
+        if not type(error).__module__.startswith("pymysql") or not error.args or error.args[0] not in _RULES:
+            return None
+        words = str(error.args[-1])
+        column, key, columns = _COLUMN.search(words), _KEY.search(words), _KEY_COLUMNS.search(words)
+        named = tuple(name.strip(" `") for name in columns[1].split(",")) if columns else ()
+        if column and not named:
+            named = (column[1],)
+        return Refusal(_RULES[error.args[0]], words, named, key[1].rpartition(".")[2] if key else "")
 
     def rounding(self, kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
         """Cut fractions of a second, and give a FLOAT six digits, unless the type says otherwise."""
@@ -292,6 +385,10 @@ class Mysql(ServerDatabase):
             return AccessError(f"{self.name}: {words}", hint="GRANT the right named above to this user")
         if number in (1290, 1792, 1836):
             return AccessError(f"{self.name} is read-only: {words}", hint="use the primary server's URL")
+        if number in (1969, 3024):
+            return TimeLimitError("this took longer than it may", hint="filter more, or sort by an indexed column")
+        if number == 1317:
+            return StoppedError("the statement was stopped", hint="run it again")
         if number in (1205, 1213):
             return LockedError(f"{self.name} is locked: {words}", hint="wait until the other transaction has finished")
         if number in (1021, 1114, 3):

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+_LIFE = 1800  # seconds after which a kept connection is replaced; firewalls forget idle ones
+
+
+def pooling(kept: int) -> dict[str, Any]:
+    """Return how an engine keeps connections open: none, or so many, each tried before it is used again."""
+    from sqlalchemy.pool import NullPool, QueuePool
+
+    if not kept:
+        return {"poolclass": NullPool}
+    return {"poolclass": QueuePool, "pool_size": kept, "pool_pre_ping": True, "pool_recycle": _LIFE}
+
+
 class ServerDatabase(Database):
     """A database on a server, reached over a socket."""
 

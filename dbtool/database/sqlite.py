@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -18,6 +20,7 @@ from dbtool.database.base import (
     Database,
     DriverConnection,
     Purpose,
+    Refusal,
     execute,
     one_line,
     rows,
@@ -31,13 +34,17 @@ from dbtool.errors import (
     HistoryError,
     LockedError,
     NotADatabaseError,
+    StoppedError,
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Table
 
 BUSY_SECONDS = 5.0
 SIDE_FILES = ("-wal", "-shm", "-journal")
+_ADDRESSES = ("rowid", "_rowid_", "oid")  # https://sqlite.org/rowidtable.html; a column may take any of these names
+_BETWEEN_LOOKS = 10_000  # instructions of SQLite's machine, less than a millisecond
+_REFUSED = re.compile(r"(NOT NULL|UNIQUE|FOREIGN KEY|CHECK) constraint failed(?:: (.*))?", re.DOTALL)
 
 
 class Sqlite(Database):
@@ -47,6 +54,9 @@ class Sqlite(Database):
     extra = ""
     placeholder = "?"
     transactional_ddl = True
+    nulls_first = True
+    address_is_ordered = True
+    locks_rows = False
     now = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
     create_ledger = f"""CREATE TABLE IF NOT EXISTS {LEDGER} (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -156,7 +166,7 @@ class Sqlite(Database):
 
     # SQLAlchemy
 
-    def engine(self, purpose: Purpose) -> Engine:
+    def engine(self, purpose: Purpose, *, kept: int = 0) -> Engine:
         """Make an engine that opens no transaction of the driver's own.
 
         `migrate` switches foreign keys off, since a rebuilt table would otherwise delete its children, and `write`
@@ -165,16 +175,22 @@ class Sqlite(Database):
         if self._in_memory and self._memory_engine is not None:
             return self._memory_engine
         from sqlalchemy import URL, create_engine, event
-        from sqlalchemy.pool import NullPool, StaticPool
+        from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
         address = ":memory:" if self._in_memory else self._uri("ro" if purpose == "read" else "rwc")
         engine = create_engine(
             URL.create("sqlite", database=address, query={} if self._in_memory else {"uri": "true"}),
-            poolclass=StaticPool if self._in_memory else NullPool,
+            poolclass=StaticPool if self._in_memory else QueuePool if kept else NullPool,
             connect_args={"timeout": BUSY_SECONDS},
+            **({"pool_size": kept} if kept and not self._in_memory else {}),
         )
         event.listen(engine, "connect", _keep_driver_from_beginning)
+        if kept and not self._in_memory:
+            _watch_file(engine, self.path)
         event.listen(engine, "begin", _BEGIN[purpose])
+        if kept and not self._in_memory:
+            event.listen(engine, "do_connect", lambda *_: self._check_exists())  # SQLite would make an empty one
+            event.listen(engine, "checkout", self._check_same_file)
         if purpose == "migrate":
             from dbtool.database.sqlite_rebuild import watch
 
@@ -182,6 +198,15 @@ class Sqlite(Database):
         if self._in_memory:
             self._memory_engine = engine
         return engine
+
+    def _check_same_file(self, connection: object, record: Any, proxy: object) -> None:
+        """Let a pool drop a connection to a file that was deleted or replaced since, as `reset` does."""
+        from sqlalchemy.exc import DisconnectionError
+
+        self._check_exists()
+        number = self.path.stat().st_ino
+        if record.info.setdefault("file", number) != number:
+            raise DisconnectionError
 
     @contextmanager
     def connect(self, purpose: Purpose) -> Iterator[Connection]:
@@ -256,6 +281,57 @@ class Sqlite(Database):
         with contextlib.suppress(DbtoolError), self.reading() as connection:
             return _broken_keys(connection)
         return {}
+
+    # Limits
+
+    def set_limit(self, connection: Connection, seconds: float) -> Callable[[], None]:
+        """Let SQLite look at the clock now and then; the time of all statements counts together."""
+        driver: Any = connection.connection.driver_connection
+        end = monotonic() + seconds
+        driver.set_progress_handler(lambda: monotonic() > end, _BETWEEN_LOOKS)
+
+        def undo() -> None:
+            with contextlib.suppress(sqlite3.Error):  # closed already
+                driver.set_progress_handler(None, 0)
+
+        return undo
+
+    def canceller(self, connection: Connection) -> Callable[[], None]:
+        """Interrupt the connection."""
+        driver: Any = connection.connection.driver_connection
+
+        def cancel() -> None:
+            with contextlib.suppress(sqlite3.Error):
+                driver.interrupt()
+
+        return cancel
+
+    # Rows
+
+    def address(self, table: Table) -> str | None:
+        """Return `rowid`, or another of its names where a column has that one."""
+        taken = {column.name.lower() for column in table.columns}
+        return next((name for name in _ADDRESSES if name not in taken), None)
+
+    def refusal(self, error: BaseException) -> Refusal | None:
+        """Read SQLite's words, which name the columns of NOT NULL and UNIQUE, and the constraint of CHECK."""
+        if not isinstance(error, sqlite3.Error):
+            return None
+        found = _REFUSED.search(str(error))
+        if not found:
+            known = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError)
+            raised = (getattr(error, "sqlite_errorname", "") or "").startswith(("SQLITE_CONSTRAINT", "SQLITE_MISMATCH"))
+            return Refusal("other", str(error)) if raised or isinstance(error, known) else None
+        rule, named = found.groups(default="")
+        columns = tuple(name.rpartition(".")[2] for name in named.split(", "))
+        match rule:
+            case "NOT NULL":
+                return Refusal("null", str(error), columns)
+            case "UNIQUE":
+                return Refusal("unique", str(error), columns)
+            case "CHECK":
+                return Refusal("check", str(error), constraint=named)
+        return Refusal("reference", str(error))
 
     # Copies
 
@@ -338,6 +414,8 @@ class Sqlite(Database):
         if not isinstance(error, sqlite3.Error):
             return None
         word = (getattr(error, "sqlite_errorname", "") or "").removeprefix("SQLITE_")
+        if word.startswith("INTERRUPT"):
+            return StoppedError("the statement was stopped", hint="run it again")
         if word.startswith(("BUSY", "LOCKED")):
             who = _holders(self.path) if not self._in_memory else []
             by = f" by {', '.join(who)}" if who else " by another process"
@@ -381,6 +459,29 @@ class Sqlite(Database):
 
 def _keep_driver_from_beginning(connection: sqlite3.Connection, record: object) -> None:
     connection.isolation_level = None
+
+
+def _watch_file(engine: Engine, path: Path) -> None:
+    """Let a pool drop its connections to a file that another has replaced, as `reset` does."""
+    from sqlalchemy import event
+    from sqlalchemy.exc import DisconnectionError
+
+    def remember(connection: sqlite3.Connection, record: Any) -> None:
+        record.info["dbtool.file"] = _file_number(path)
+
+    def compare(connection: sqlite3.Connection, record: Any, proxy: object) -> None:
+        if record.info.get("dbtool.file") != _file_number(path):
+            raise DisconnectionError
+
+    event.listen(engine, "connect", remember)
+    event.listen(engine, "checkout", compare)
+
+
+def _file_number(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
 
 
 def _begin_migrating(connection: Connection) -> None:

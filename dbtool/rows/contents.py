@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, MetaData, Table, func, inspect, select, table
+from sqlalchemy import Connection, MetaData, Table, func, inspect, literal_column, select, table
 
 from dbtool.reports import TableKind
 
@@ -25,6 +25,14 @@ class Held:
     def key(self) -> str:
         """The name that tells it from those of other schemas, as in `MetaData.tables`."""
         return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many rows there are; not `exact` means that there are more than so many."""
+
+    count: int
+    exact: bool
 
 
 def contents(connection: Connection, schemas: Iterable[str | None], hidden: Sequence[str]) -> Mapping[str, Held]:
@@ -48,6 +56,17 @@ def counts(connection: Connection, tables: Sequence[Held]) -> Mapping[str, int]:
         row = connection.execute(select(*(number.scalar_subquery() for number in numbers))).one()
         found |= {held.key: int(number) for held, number in zip(some, row, strict=True)}
     return found
+
+
+def capped_counts(connection: Connection, tables: Sequence[Held], cap: int = 10_000) -> Mapping[str, Counted]:
+    """Count the rows of tables, no more than `cap` of each."""
+    return {held.key: _capped(connection, held, cap) for held in tables}
+
+
+def _capped(connection: Connection, held: Held, cap: int) -> Counted:
+    some = select(literal_column("1")).select_from(table(held.name, schema=held.schema)).limit(cap + 1).subquery()
+    number = int(connection.execute(select(func.count()).select_from(some)).scalar_one())
+    return Counted(min(number, cap), number <= cap)
 
 
 def _in_schema(connection: Connection, schema: str | None) -> list[Held]:

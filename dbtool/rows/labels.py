@@ -7,7 +7,7 @@ labels of a whole page, however deep they reach, since the tables of a natural k
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import combinations, islice, pairwise
@@ -73,6 +73,19 @@ def row_labels(
         if key.columns[0].name in names
     }
     return tuple({name: found[row[name]] for name, found in texts.items() if row[name] in found} for row in rows)
+
+
+def labels_behind(
+    connection: Connection, table: Table, texts: Mapping[str, Collection[str]], zone: tzinfo
+) -> Mapping[str, Mapping[str, str]]:
+    """Return the same for texts of foreign keys: the labels by the name of the column, and then by the text."""
+    found = {}
+    for key in _labelled(table):
+        (column,) = key.columns
+        parsed = {text: _parsed(column, text, zone) for text in texts.get(column.name, ())}
+        labels = _texts(connection, key, set(parsed.values()))
+        found[column.name] = {text: labels[value] for text, value in parsed.items() if value in labels}
+    return {name: labels for name, labels in found.items() if labels}
 
 
 def locate(
@@ -161,6 +174,14 @@ def _texts(connection: Connection, key: ForeignKeyConstraint, wanted: set[Any]) 
         for value, *parts in fetch(connection, statement, [identity, *named.parts]):
             texts[value] = join_parts(parts)
     return {value: text for value, text in texts.items() if text}
+
+
+def _parsed(column: Column[Any], text: str, zone: tzinfo) -> Any:
+    """Return a value, or None where the text, which a database may hold all the same, is none of the column."""
+    try:
+        return parse(text, column.type, zone)
+    except ValueError:
+        return None
 
 
 def _keys(table: Table) -> list[tuple[str, ...]]:

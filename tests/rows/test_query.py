@@ -31,7 +31,8 @@ from sqlalchemy import (
 )
 
 from dbtool.errors import ConditionError, RecordNotFoundError
-from dbtool.rows.query import Condition, Wanted, count, page, read_condition, selection
+from dbtool.rows.conditions import Condition, read_condition
+from dbtool.rows.query import Wanted, count, page, selection
 
 
 class Mood(PythonEnum):

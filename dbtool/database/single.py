@@ -1,0 +1,223 @@
+"""One statement that somebody typed: truly alone, and where only reading is meant, truly that.
+
+Nothing here trusts the text. What may begin a statement is a short list; the database itself is told to write nothing
+(SQLite's authorizer and a read-only file, a read-only transaction elsewhere); and each statement travels in a way that
+carries only one: SQLite's driver refuses a second, PostgreSQL's extended protocol and MariaDB's plain one know none.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dbtool.errors import DbtoolError, RequestError
+
+if TYPE_CHECKING:
+    from dbtool.database.base import Database
+
+_READING = ("select", "with", "values", "table", "show", "explain", "describe", "desc", "pragma")
+_NEVER = (
+    "attach", "detach", "begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release", "copy", "load",
+    "prepare", "execute", "deallocate", "xa", "vacuum",
+)  # fmt: skip
+_MOST_LETTERS = 100_000  # of one value
+_MOST_BYTES = 64 * 1024 * 1024  # of one value that SQLite computes
+# Words that MariaDB and PostgreSQL obey even in a transaction that only reads: files, other sessions, SQL in a text.
+# They are looked for in the whole text, quotes and comments included: what is a comment differs too much to tell.
+_ESCAPES = {
+    "sqlite": re.compile(r"(?!)"),
+    "mysql": re.compile(r"\b(outfile|dumpfile)\b|/\*M?!", re.IGNORECASE),
+    "postgres": re.compile(
+        r"\b(lo_(export|import|put|from_bytea|create|unlink)|dblink\w*|pg_file_\w+|pg_(terminate|cancel)_backend|"
+        r"pg_(reload_conf|promote|rotate_logfile|switch_wal|create_\w+|drop_\w+|start_backup|stop_backup|backup_\w+|"
+        r"wal_replay_\w+|replication_\w+|logical_\w+|notify)|set_config|query_to_xml\w*)\b|u&\"",
+        re.IGNORECASE,
+    ),
+}
+_COMMENTS = re.compile(r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/|\()*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a statement returned: names, rows as the driver gives them, whether there are more, rows changed."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    more: bool
+    changed: int | None
+
+
+End = Callable[[], None]
+Watch = Callable[[End], AbstractContextManager[None]]
+
+
+def run(database: Database, statement: str, *, write: bool, limit: int, seconds: float, watched: Watch) -> Answer:
+    """Run one statement on a connection of its own, and commit it when it may write.
+
+    `watched` is a context that is told how to end the statement from another thread. Raises RequestError with the
+    database's words, TimeLimitError, and what `Database.connect` raises.
+    """
+    check(database.kind, statement, write=write)
+    way = _WAYS[database.kind]
+    try:
+        with database.connect("write" if write else "read") as connection:
+            end = database.canceller(connection)
+            with watched(end), database.limited(connection, seconds):
+                driver = connection.connection.driver_connection
+                return way(driver, statement, write, limit, end)
+    except DbtoolError:
+        raise
+    except Exception as error:
+        cause = getattr(error, "orig", None) or error
+        if not type(cause).__module__.startswith(("sqlite3", "psycopg", "pymysql")):
+            raise
+        raise _refused(cause) from error
+
+
+def check(kind: str, statement: str, *, write: bool) -> None:
+    """Raise RequestError where the text alone says that it is not permitted."""
+    found = _COMMENTS.match(statement)
+    rest = statement[found.end() if found else 0 :]
+    word = re.match(r"[A-Za-z]*", rest)
+    first = word[0].lower() if word else ""
+    if not first:
+        raise RequestError("there is no statement", hint="select 1")
+    if first in _NEVER:
+        raise RequestError(f"the console runs no {first.upper()}", hint="each statement has a transaction of its own")
+    if not write and first not in _READING:
+        raise RequestError(f"{first.upper()[:30]} may change something", hint="switch on writing to run it")
+    escape = _ESCAPES[kind].search(statement)
+    if escape and not (write and kind == "postgres"):
+        raise RequestError(f"the console does not run `{escape[0][:40]}`", hint="it may reach beyond the rows")
+
+
+# SQLite
+
+_PRAGMAS = frozenset(
+    ("table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
+     "foreign_key_check", "database_list", "collation_list", "function_list", "module_list", "pragma_list",
+     "compile_options", "integrity_check", "quick_check")
+)  # fmt: skip
+_PLAIN_PRAGMAS = frozenset(
+    ("user_version", "schema_version", "application_id", "encoding", "page_count", "page_size", "freelist_count",
+     "journal_mode", "foreign_keys", "data_version", "auto_vacuum", "cache_size", "synchronous")
+)  # fmt: skip
+_READS = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE))
+_FORBIDDEN = frozenset(
+    (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT)
+)
+_FUNCTIONS = frozenset(("load_extension", "fts3_tokenizer", "writefile", "readfile", "edit"))
+
+
+def _on_sqlite(driver: sqlite3.Connection, statement: str, write: bool, limit: int, end: End) -> Answer:
+    def allows(action: int, one: str | None, two: str | None, *_: str | None) -> int:
+        if action == sqlite3.SQLITE_PRAGMA:
+            known = one in _PRAGMAS or (one in _PLAIN_PRAGMAS and two is None)
+            return sqlite3.SQLITE_OK if known else sqlite3.SQLITE_DENY
+        if action == sqlite3.SQLITE_FUNCTION:
+            return sqlite3.SQLITE_DENY if (two or "").lower() in _FUNCTIONS else sqlite3.SQLITE_OK
+        allowed = action not in _FORBIDDEN if write else action in _READS
+        return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+    if write:
+        driver.execute("PRAGMA foreign_keys = ON")
+        driver.execute("BEGIN IMMEDIATE")
+    else:
+        driver.execute("PRAGMA query_only = ON")
+    driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
+    driver.set_authorizer(allows)
+    try:
+        cursor = driver.execute(statement)
+        answer = _answer(cursor, limit)
+    except BaseException:
+        driver.set_authorizer(None)
+        driver.rollback()
+        raise
+    driver.set_authorizer(None)
+    if write:
+        cursor.close()  # a statement that is not read to its end forbids the commit
+        driver.execute("COMMIT")
+    return answer
+
+
+# PostgreSQL
+
+
+def _on_postgres(driver: Any, statement: str, write: bool, limit: int, end: End) -> Answer:
+    if write:
+        with driver.cursor() as cursor:
+            cursor.execute(statement, prepare=True)
+            answer = _answer(cursor, limit)
+        driver.commit()
+        return answer
+    with driver.cursor() as cursor:
+        # From the first snapshot on, no statement makes the transaction writable.
+        if cursor.execute("SELECT current_setting('transaction_read_only')").fetchone() != ("on",):
+            raise RequestError("this connection is not read-only")
+        streamed = cursor.stream(statement)  # the extended protocol, which carries one statement, row by row
+        try:
+            rows = _some(streamed, limit + 1)
+            return _cut(cursor, rows, limit, None)
+        finally:
+            streamed.close()
+            driver.rollback()
+
+
+# MariaDB
+
+
+def _on_mysql(driver: Any, statement: str, write: bool, limit: int, end: End) -> Answer:
+    from pymysql.cursors import SSCursor
+
+    driver.rollback()
+    with driver.cursor() as cursor:
+        cursor.execute("START TRANSACTION" if write else "START TRANSACTION READ ONLY")
+    cursor = driver.cursor(SSCursor)
+    cursor.execute(statement)
+    answer = _answer(cursor, limit)
+    with suppress(Exception) if not write else nullcontext():
+        if answer.more and not write:
+            end()  # else closing the cursor would read the rest
+        cursor.close()
+    if write:
+        driver.commit()
+    return answer
+
+
+_Way = Callable[[Any, str, bool, int, End], Answer]
+_WAYS: dict[str, _Way] = {"sqlite": _on_sqlite, "postgres": _on_postgres, "mysql": _on_mysql}
+
+
+def _answer(cursor: Any, limit: int) -> Answer:
+    if cursor.description is None:
+        return Answer((), (), False, max(cursor.rowcount, 0))
+    rows = _some(iter(cursor.fetchone, None), limit + 1)
+    return _cut(cursor, rows, limit, None)
+
+
+def _some(rows: Iterator[Any], most: int) -> list[Any]:
+    found = []
+    for row in rows:
+        found.append(row)
+        if len(found) == most:
+            break
+    return found
+
+
+def _cut(cursor: Any, rows: Sequence[Any], limit: int, changed: int | None) -> Answer:
+    names = tuple(str(described[0]) for described in cursor.description or ())
+    return Answer(names, tuple(tuple(row) for row in rows[:limit]), len(rows) > limit, changed)
+
+
+def _refused(error: BaseException) -> RequestError:
+    """Say what the database says of a statement, and where."""
+    diagnosis = getattr(error, "diag", None)
+    words = getattr(diagnosis, "message_primary", None) or str(error.args[-1] if error.args else error)
+    position = getattr(diagnosis, "statement_position", None)
+    details = {"position": int(position) - 1} if position else {}
+    hint = getattr(diagnosis, "message_hint", None) or ""
+    return RequestError(words.strip()[:2000] or type(error).__name__, hint=hint, details=details)
