@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench screenshots clean
 
 demo: .venv/demo
 	@$(BIN)/python -m dbtool deploy
@@ -25,6 +25,9 @@ check: .venv/dev
 bench: .venv/dev
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+screenshots: .venv/dev
+	@$(BIN)/python tests/studio/screenshots.py
+
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache
 
@@ -32,7 +35,7 @@ clean:
 	@echo "setting up .venv (once) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --default-pip >/dev/null
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[studio]'
 	@touch $@
 
 .venv/dev: pyproject.toml

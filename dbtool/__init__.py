@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dbtool.operations.develop import migrate, reset
     from dbtool.operations.review import doctor
     from dbtool.operations.source import generate
+    from dbtool.studio.server import open_studio
 
 __version__ = "0.1.0"
 
@@ -40,6 +41,7 @@ _HOMES = {
     "dbtool.operations.develop": ("migrate", "reset"),
     "dbtool.operations.review": ("doctor",),
     "dbtool.operations.source": ("generate",),
+    "dbtool.studio.server": ("open_studio",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -57,6 +59,7 @@ __all__ = [
     "history",
     "load_config",
     "migrate",
+    "open_studio",
     "reset",
     "run_environment",
     "seed",

@@ -10,7 +10,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,25 @@ class SeedConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class StudioConfig:
+    """`[tool.dbtool.studio]`: where studio listens, how long a statement may take, and where media lie.
+
+    `limit` is in seconds. `media` names the columns, as `table.column`, that hold keys of objects in `bucket`; `*`
+    stands for any letters. An object whose key begins with `placeholder` does not exist.
+    """
+
+    port: int = 5555
+    limit: int = 30
+    media: tuple[str, ...] = ()
+    bucket: str = ""
+    endpoint: str = ""
+    region: str = "us-east-1"
+    placeholder: str = "placeholder/"
+    access_key: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """One project, wholly decided. Paths are absolute.
 
@@ -67,6 +86,7 @@ class Config:
     timezone: str = "UTC"
     generate: GenerateConfig = GenerateConfig()
     seed: SeedConfig = SeedConfig()
+    studio: StudioConfig = StudioConfig()
     alembic_ini: Path | None = None
     pyproject: Path | None = None
     env_file: Path | None = None
@@ -120,7 +140,7 @@ def virtual_environments(project: str | None) -> tuple[Path, ...]:
 
 
 SETTINGS = ("models", "migrations", "seed_data", "url", "scratch_url", "schemas", "exclude", "timezone")
-TABLES = ("generate", "seed")
+TABLES = ("generate", "seed", "studio")
 
 
 class _Reader:
@@ -158,6 +178,7 @@ class _Reader:
             timezone=self._text("timezone", "UTC") or "UTC",
             generate=_part(GenerateConfig, self.table.get("generate", {}), "generate"),
             seed=_seed_part(self.table.get("seed", {})),
+            studio=self._studio(),
             alembic_ini=self.alembic.ini,
             pyproject=self.pyproject if self.pyproject.exists() else None,
             env_file=self.env_file,
@@ -188,6 +209,15 @@ class _Reader:
     def _scratch_url(self) -> Location | None:
         text, source, base = self._find("scratch_url")
         return Location(_expect(text, str, "scratch_url"), source, base) if text is not None else None
+
+    def _studio(self) -> StudioConfig:
+        """Read `[tool.dbtool.studio]`; the keys of the object store come from the environment, never from the file."""
+        part = _studio_part(self.table.get("studio", {}))
+        return replace(part, access_key=self._secret("ACCESS_KEY"), secret_key=self._secret("SECRET_KEY"))
+
+    def _secret(self, name: str) -> str:
+        places = (f"MINIO_{name}", {"ACCESS_KEY": "AWS_ACCESS_KEY_ID", "SECRET_KEY": "AWS_SECRET_ACCESS_KEY"}[name])
+        return next(filter(None, (os.environ.get(place) or self.dotenv.get(place) for place in places)), "")
 
     def _text(self, name: str, default: str | None) -> str | None:
         value, _, _ = self._find(name)
@@ -375,8 +405,8 @@ def _nearest(key: str, known: tuple[str, ...]) -> str:
 
 
 def _expect(value: Any, kind: type, name: str) -> Any:
-    if not isinstance(value, kind):
-        words = {str: "a text", list: "a list of texts", bool: "true or false", dict: "a table"}
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        words = {str: "a text", list: "a list of texts", bool: "true or false", dict: "a table", int: "a whole number"}
         raise SettingError(f"setting `{name}` must be {words[kind]}, not {value!r}", hint=f"correct `{name}`")
     return value
 
@@ -385,6 +415,26 @@ def _part(part: type[GenerateConfig], table: Mapping[str, Any], name: str) -> Ge
     known = tuple(each.name for each in fields(part))
     _check_keys(_expect(table, dict, name), known, f"[tool.dbtool.{name}]")
     return part(**{key: _expect(value, bool, f"{name}.{key}") for key, value in table.items()})
+
+
+_STUDIO: Mapping[str, type] = {
+    **dict.fromkeys(("port", "limit"), int),
+    "media": list,
+    **dict.fromkeys(("bucket", "endpoint", "region", "placeholder"), str),
+}
+
+
+def _studio_part(table: Mapping[str, Any]) -> StudioConfig:
+    _check_keys(_expect(table, dict, "studio"), tuple(_STUDIO), "[tool.dbtool.studio]")
+    given: dict[str, Any] = {key: _expect(value, _STUDIO[key], f"studio.{key}") for key, value in table.items()}
+    if "media" in given:
+        given["media"] = tuple(_expect(each, str, "studio.media") for each in given["media"])
+    part = StudioConfig(**given)
+    if not 0 < part.port < 65536 or not 0 < part.limit <= 3600:
+        raise SettingError(
+            "`port` goes from 1 to 65535, `limit` from 1 to 3600 seconds", hint="correct [tool.dbtool.studio]"
+        )
+    return part
 
 
 def _seed_part(table: Mapping[str, Any]) -> SeedConfig:

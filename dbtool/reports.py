@@ -366,6 +366,21 @@ class ExportReport:
 
 
 @dataclass(frozen=True, slots=True)
+class StudioReport:
+    """Where studio is: `url` holds the token of this run, `address` does not.
+
+    `running` means that it ran before this command, which then started nothing.
+    """
+
+    url: str
+    address: str
+    database: str
+    read_only: bool
+    running: bool = False
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class DoctorReport:
     """What dbtool sees, and what is wrong with it."""
 

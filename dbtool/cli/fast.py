@@ -32,6 +32,12 @@ def answer(arguments: Sequence[str]) -> bool:
         if given is not None:
             _deploy(given)
             return True
+    if command == "studio":
+        flags = {"--read-only": "read_only", "--no-open": "no_open"}
+        given = _read(arguments[1:], flags, {"--port": "port", "-p": "port", "--host": "host"})
+        if given is not None and _is_port(given["port"]):
+            _studio(given)
+            return True
     return False
 
 
@@ -50,6 +56,19 @@ def _deploy(given: dict[str, Any]) -> None:
     with session.running():
         report = dbtool.deploy(session.config, to=given["to"], dry_run=given["dry_run"], tell=session.tell)
         session.show(report, deployed)
+
+
+def _studio(given: dict[str, Any]) -> None:
+    from dbtool.cli.serving import serve
+
+    session = Session("studio", given, {})
+    with session.running():
+        port = None if given["port"] is None else int(given["port"])
+        serve(session, port=port, host=given["host"], read_only=given["read_only"], open_browser=not given["no_open"])
+
+
+def _is_port(text: str | None) -> bool:
+    return text is None or (text.isascii() and text.isdecimal() and len(text) < 6 and int(text) < 65536)
 
 
 def _read(arguments: Sequence[str], flags: dict[str, str], values: dict[str, str]) -> dict[str, Any] | None:

@@ -1,0 +1,70 @@
+"""Staged changes: shown as SQL, or saved in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from dbtool.errors import RequestError
+from dbtool.rows import changes
+from dbtool.studio import describe, messages
+from dbtool.studio.asked import Told
+from dbtool.studio.calls import Call
+
+if TYPE_CHECKING:
+    from dbtool.rows.sheet import Sheet
+
+
+def save(call: Call, wanted: messages.Changes) -> Told:
+    """Save changes in one transaction, or with `dry_run` say what would run."""
+    library = call.library
+    if library.read_only:
+        raise RequestError("studio was started with --read-only", status=403, hint="dbtool studio")
+    staged = [_change(each) for each in wanted.changes]
+    sheets: Mapping[str, Sheet] = {key: _editable(call, key) for key in {each.table for each in staged}}
+    if wanted.dry_run:
+        outcome = changes.review(sheets.__getitem__, staged, library.zone)
+    else:
+        with call.connect("write") as connection:
+            outcome = changes.save(connection, sheets.__getitem__, staged, library.zone)
+    if outcome.conflicts:
+        found = [{"index": each.index, "gone": each.gone, "cells": dict(each.cells)} for each in outcome.conflicts]
+        raise _unsaved("somebody else changed these rows", 409, conflicts=found)
+    problems = [{"index": each.index, "column": each.column, "message": each.message} for each in outcome.problems]
+    if problems and not wanted.dry_run:
+        raise _unsaved("the changes cannot be saved", 422, problems=problems)
+    return {
+        "sql": [{"sql": each.sql, "index": each.index} for each in outcome.sql],
+        "keys": dict(outcome.keys),
+        "saved": outcome.saved,
+        "problems": problems,
+    }
+
+
+def _unsaved(message: str, status: int, **details: list[Told]) -> RequestError:
+    hint = "nothing was written; correct what is marked, then save again"
+    return RequestError(message, status=status, hint=hint, details=details)
+
+
+def _change(staged: messages.InsertChange | messages.UpdateChange | messages.DeleteChange) -> changes.Change:
+    old = {
+        name: changes.Cut(value.start, value.length) if isinstance(value, messages.CutText) else value
+        for name, value in getattr(staged, "old", {}).items()
+    }
+    given = {
+        name: changes.New(value.new) if isinstance(value, messages.NewRow) else value
+        for name, value in getattr(staged, "values", {}).items()
+    }
+    if isinstance(staged, messages.InsertChange):
+        return changes.Insert(staged.table, staged.id, given)
+    if isinstance(staged, messages.UpdateChange):
+        return changes.Update(staged.table, staged.key, given, old)
+    return changes.Delete(staged.table, staged.key, old)
+
+
+def _editable(call: Call, key: str) -> Sheet:
+    sheet = call.library.sheet(call, key)
+    reason = describe.why_not_editable(call.library, sheet)
+    if reason is not None:
+        raise RequestError(f"`{key}` cannot be changed: {reason}")
+    return sheet
