@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "codegen": {"errors", "reports", "tables"},
     "engine": VOCABULARY | {"database", "codegen"},
     "operations": VOCABULARY | {"database", "engine", "rows", "seeding", "codegen"},
+    "studio": VOCABULARY | {"database", "rows", "codegen", "engine"},  # operations only as `dbtool.<name>`
     "cli": {"errors", "reports", "conversation", "config", "values"},
     "__main__": {"cli"},
 }
@@ -47,6 +48,10 @@ ONLY = {
     "subprocess": {"database"},
     "yaml": {"seeding"},
     "dotenv": {"config"},
+    "starlette": {"studio"},
+    "uvicorn": {"studio"},
+    "h11": {"studio"},
+    "minio": {"studio"},
 }
 
 
@@ -143,6 +148,7 @@ def test_the_public_names_are_these() -> None:
         "history",
         "load_config",
         "migrate",
+        "open_studio",
         "reset",
         "run_environment",
         "seed",
@@ -174,7 +180,7 @@ def subclasses(base: type[errors.DbtoolError]) -> Iterator[type[errors.DbtoolErr
         yield from subclasses(each)
 
 
-HEAVY = ("sqlalchemy", "sqlmodel", "alembic", "pydantic", "dbtool.models")
+HEAVY = ("sqlalchemy", "sqlmodel", "alembic", "pydantic", "starlette", "uvicorn", "dbtool.models")
 
 
 def loaded_by(*arguments: str, folder: Path) -> list[str]:

@@ -1,0 +1,43 @@
+"""What the scripts and styles of studio may hold: no other host, no markup from text, no more than a promise of size."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import dbtool
+
+STATIC = Path(dbtool.__file__).parent / "studio" / "static"
+SCRIPTS = sorted(STATIC.glob("*.js"))
+FORBIDDEN = (
+    "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "setAttribute(\"style\"",
+    "javascript:", "createContextualFragment", "srcdoc",
+)  # fmt: skip
+BUDGET = 150_000  # bytes, uncompressed
+
+
+def test_all_scripts_and_styles_together_stay_small() -> None:
+    sizes = {path.name: path.stat().st_size for path in [*SCRIPTS, *STATIC.glob("*.css")]}
+
+    assert sum(sizes.values()) < BUDGET, sorted(sizes.items(), key=lambda each: -each[1])
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_makes_no_markup_from_text(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    assert [word for word in FORBIDDEN if word in text] == []
+
+
+@pytest.mark.parametrize("path", sorted(STATIC.iterdir()), ids=lambda path: path.name)
+def test_no_file_names_another_host(path: Path) -> None:
+    hosts = re.findall(r"https?://([\w.-]+)", path.read_text(encoding="utf-8"))
+
+    assert set(hosts) <= {"www.w3.org", "localhost"}
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_says_first_what_it_is_for(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").startswith("/**")
