@@ -325,7 +325,7 @@ class Postgres(ServerDatabase):
         """Set the sequence behind a column, if there is one, to the largest value in it."""
         from sqlalchemy import func, select, text
 
-        name = connection.dialect.identifier_preparer.format_table(table)
+        name = connection.dialect.identifier_preparer.format_table(table).replace("%%", "%")  # here it is a value
         sequence = connection.execute(text(_SEQUENCE), {"table": name, "column": column.name}).scalar()
         if sequence:
             largest = select(func.max(column)).scalar_subquery()

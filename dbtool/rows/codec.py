@@ -89,6 +89,13 @@ def parse(text: str, column_type: TypeEngine[Any], zone: tzinfo) -> Any:
     translated to `zone` and dropped.
     """
     text.encode()  # bytes that are no UTF-8 arrive as what cannot be encoded: a ValueError
+    try:
+        return _parsed(text, column_type, zone)
+    except (OverflowError, RecursionError) as error:  # the year 10,000 in another zone; a thousand brackets
+        raise ValueError(text) from error
+
+
+def _parsed(text: str, column_type: TypeEngine[Any], zone: tzinfo) -> Any:
     base = _undecorated(column_type)
     match kind_of(base):
         case "enum":

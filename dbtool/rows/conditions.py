@@ -7,7 +7,7 @@ import shlex
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import (
@@ -130,6 +130,7 @@ def typed_clause(connection: Connection, table: Table, condition: Condition, zon
 
     Raises ColumnNotFoundError, ConditionError and RecordNotFoundError.
     """
+    check_text(condition.value)
     try:
         return _clause(connection, table, _as_filter(condition), zone)
     except _UnfitError as error:
@@ -144,6 +145,7 @@ def filter_clause(connection: Connection, table: Table, wanted: Filter, zone: tz
     As in SQL, a comparison with a value is true of no NULL, `not_in` and `not_contains` included. Raises
     ColumnNotFoundError, ConditionError and RecordNotFoundError.
     """
+    check_text(*wanted.values)
     operator = _OPERATORS.get(wanted.operator)
     if operator is None:
         raise ConditionError(f"there is no operator `{wanted.operator}`", hint=f"one of {', '.join(_OPERATORS)}")
@@ -161,6 +163,7 @@ def filter_clause(connection: Connection, table: Table, wanted: Filter, zone: tz
 
 def search_clause(table: Table, text: str) -> ColumnElement[bool] | None:
     """Look for a text in every column that holds text, and for a primary key that it is; None where it is empty."""
+    check_text(text)
     if not text:
         return None
     searched = [contains(column, text) for column in table.columns if kind_of(column.type) in ("text", "enum", "uuid")]
@@ -168,6 +171,15 @@ def search_clause(table: Table, text: str) -> ColumnElement[bool] | None:
     if len(primary) == 1 and kind_of(primary[0].type) == "integer" and re.fullmatch(r"\d{1,18}", text):
         searched.append(primary[0] == int(text))
     return or_(false(), *searched)
+
+
+def check_text(*texts: str) -> None:
+    """Raise ConditionError for a text that no database takes: half of a surrogate pair."""
+    try:
+        for text in texts:
+            text.encode()
+    except UnicodeEncodeError as error:
+        raise ConditionError("this text is no Unicode", hint="type it anew") from error
 
 
 def contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
@@ -265,7 +277,8 @@ _MEASURES: Mapping[str, _Measure] = {
 
 def _on_day(column: Column[Any], operator: str, start: datetime) -> ColumnElement[bool]:
     """Compare times with a whole day: `eq` is any time of it, `le` is until its end."""
-    end = start + timedelta(days=1)
+    last = start.date() == date.max
+    end = start.replace(hour=23, minute=59, second=59, microsecond=999_999) if last else start + timedelta(days=1)
     match operator:
         case "eq":
             return and_(column >= start, column < end)

@@ -27,7 +27,20 @@ from dbtool.rows.contents import Counted
 from dbtool.rows.find import find_column
 from dbtool.rows.labels import labels_behind
 from dbtool.rows.query import Selection
-from dbtool.rows.sheet import Found, Row, Sheet, Written, as_bound, read, row_clause, rows, rows_clause, sortable, where
+from dbtool.rows.sheet import (
+    Found,
+    Row,
+    Sheet,
+    Written,
+    as_bound,
+    read,
+    row_clause,
+    rows,
+    rows_clause,
+    run,
+    sortable,
+    where,
+)
 
 _FARTHEST = 2**62
 
@@ -393,7 +406,7 @@ class _Walk:
         """Return the values of one row in the order. Raises RecordNotFoundError."""
         rest = where(self.sheet, [clause])
         selected = ", ".join(term.read for term in self.terms)
-        found = self.connection.exec_driver_sql(f"SELECT {selected} FROM {self.sheet.source}{rest.sql}", rest.values)
+        found = run(self.connection, f"SELECT {selected} FROM {self.sheet.source}{rest.sql}", rest.values)
         row = found.first()
         if row is None:
             raise _gone(self.sheet, key)
@@ -591,7 +604,7 @@ def _counted(connection: Connection, sheet: Sheet, found: Written, cap: int | No
         sql = f"SELECT count(*) FROM {sheet.source}{found.sql}"
     else:
         sql = f"SELECT count(*) FROM (SELECT 1 FROM {sheet.source}{found.sql} LIMIT {cap + 1}) AS counted"
-    number = int(connection.exec_driver_sql(sql, found.values).scalar_one())
+    number = int(run(connection, sql, found.values).scalar_one())
     return Counted(number, True) if cap is None or number <= cap else Counted(cap, False)
 
 

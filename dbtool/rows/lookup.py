@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, ForeignKeyConstraint, and_, ca
 
 from dbtool import values
 from dbtool.rows.codec import parse
-from dbtool.rows.conditions import contains
+from dbtool.rows.conditions import check_text, contains
 from dbtool.rows.fetch import fetch
 from dbtool.rows.labels import join_parts, label
 from dbtool.rows.sheet import Sheet, key_of
@@ -40,6 +40,7 @@ def lookup(
 
     `target` is the table that `reference` points at. The row whose key is the text comes first; no text finds all.
     """
+    check_text(text)
     named = label(target.table)
     remote = [named.table.c[column.name] for column in target_of(reference)[1]]
     identity = [named.table.c[column.name] for column in target.identity.columns]

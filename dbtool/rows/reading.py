@@ -22,6 +22,7 @@ from dbtool.tables import is_given
 Format = Literal["auto", "csv", "tsv", "json", "ndjson"]
 Text = str | None
 _SEPARATORS = (",", ";", "\t")
+_DIGITS = 1_000
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -161,6 +162,8 @@ def _text(column: Column[Any], value: Any) -> Text:
         return None
     if kind_of(column.type) == "json" or isinstance(value, list | dict):
         return json_text(value)
+    if isinstance(value, Decimal) and abs(value.adjusted()) > _DIGITS:
+        return str(value)  # 1E+999999999 would be as many zeros
     return values.text(value)
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    CursorResult,
     Dialect,
     PrimaryKeyConstraint,
     Select,
@@ -35,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from dbtool.database import Database
-from dbtool.errors import RecordNotFoundError
+from dbtool.errors import ConditionError, RecordNotFoundError
 from dbtool.reports import TableKind
 from dbtool.rows.cells import LETTERS, Cell, Text, Texts, cell, printed, texts
 from dbtool.rows.codec import kind_of, parse
@@ -163,7 +164,7 @@ def rows_clause(sheet: Sheet, keys: Sequence[str], zone: tzinfo) -> ColumnElemen
 def read(connection: Connection, sheet: Sheet, rest: Written, more: Sequence[str] = ()) -> Found:
     """Run the SELECT of a sheet with what follows FROM; `more` is SQL of what is selected after the cells."""
     selected = ", ".join((sheet.selected, *more)) if more else sheet.selected
-    result = connection.exec_driver_sql(f"SELECT {selected} FROM {sheet.source}{rest.sql}", rest.values)
+    result = run(connection, f"SELECT {selected} FROM {sheet.source}{rest.sql}", rest.values)
     cursor: Any = result.cursor
     codes = tuple([described[1] for described in cursor.description[: len(sheet.cells)]])
     if codes not in sheet.readers:
@@ -172,6 +173,14 @@ def read(connection: Connection, sheet: Sheet, rest: Written, more: Sequence[str
     found = Found(list(cursor.fetchall()), sheet.readers[codes])
     result.close()
     return found
+
+
+def run(connection: Connection, sql: str, values: tuple[Any, ...]) -> CursorResult[Any]:
+    """Run SQL of our own. Raises ConditionError for a value that the driver cannot pass on."""
+    try:
+        return connection.exec_driver_sql(sql, values)
+    except (OverflowError, UnicodeEncodeError) as error:
+        raise ConditionError("a value cannot be passed to this database", hint="give another one") from error
 
 
 def rows(sheet: Sheet, found: Found) -> tuple[Row, ...]:

@@ -30,6 +30,7 @@ from dbtool.studio.calls import Call
 from dbtool.studio.guard import Guard, Rules
 from dbtool.studio.library import Library
 
+# A statement that took too long is a 422, too: at a 408 Chromium repeats the request.
 _STATUS: tuple[tuple[type[DbtoolError], int], ...] = (
     (TableNotFoundError, 404),
     (RecordNotFoundError, 404),

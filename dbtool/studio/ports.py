@@ -64,7 +64,7 @@ def next_free(host: str | None, port: int) -> int:
 
 def hello(host: str | None, port: int) -> Any:
     """Return what whoever listens on a port says of itself, or None when it is no studio."""
-    connection = http.client.HTTPConnection(host or LOOPBACK[0], port, timeout=2.0)
+    connection = http.client.HTTPConnection(host or LOOPBACK[0], port, timeout=1.0)
     try:
         connection.request("GET", "/api/hello", headers={"Host": f"localhost:{port}"})
         return json.loads(connection.getresponse().read(1000))

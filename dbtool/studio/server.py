@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import secrets
-import signal
 import threading
 import webbrowser
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from socket import socket
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dbtool.config import Config
@@ -23,8 +20,6 @@ from dbtool.studio.library import Library
 if TYPE_CHECKING:
     from uvicorn import Server
 
-BEFORE_MODELS = 0.05  # seconds for the page to be answered before the imports of the models slow it down
-HEAD_SECONDS = 10.0  # until the head of a request must be there
 TOKEN_BYTES = 24
 
 
@@ -55,7 +50,8 @@ def open_studio(
         tell(Warn(f"studio listens on {host}: whoever reaches this machine and has the address can read the database"))
     token = secrets.token_urlsafe(TOKEN_BYTES)
     report = _report(library, _address(host, sockets[0].getsockname()[1]), token)
-    with notes.noted(config, _note(report, token, sockets[0].getsockname()[1])):
+    note = _note(report, token, sockets[0].getsockname()[1])
+    with notes.noted(config, note), suppress(KeyboardInterrupt):  # before the server itself listens to signals
         server = make_server(library, _rules(config, token, host, allow_hosts))
         if open_browser:
             threading.Thread(target=webbrowser.open, args=[report.url], daemon=True).start()
@@ -66,118 +62,10 @@ def open_studio(
 
 def make_server(library: Library, rules: Rules) -> Server:
     """Return a server of the application that ends at once: with Ctrl-C, or with `should_exit`."""
-    import uvicorn
-
     from dbtool.studio.app import create_app
+    from dbtool.studio.loop import Prompt
 
-    app = create_app(library, rules)
-
-    async def ending(scope: Any, receive: Any, send: Any) -> None:
-        try:
-            await app(scope, receive, send)
-        except BaseException:
-            if not server.should_exit:  # what is cut off then is no mistake
-                raise
-
-    config = uvicorn.Config(
-        ending,
-        loop="asyncio",
-        http=_patient(rules),
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level="error",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-    )
-    server = _server(config, library)
-    return server
-
-
-def _server(config: Any, library: Library) -> Server:
-    import uvicorn
-
-    class Prompt(uvicorn.Server):
-        """Ends at once, whatever still runs, and without a traceback."""
-
-        async def main_loop(self) -> None:
-            asyncio.get_running_loop().call_later(BEFORE_MODELS, library.begin)
-            await super().main_loop()
-
-        async def shutdown(self, sockets: list[socket] | None = None) -> None:
-            library.close()
-            for server in self.servers:
-                server.close()
-            for each in sockets or []:
-                each.close()
-            for connection in list(self.server_state.connections):
-                if connection.transport is not None:
-                    connection.transport.abort()
-            for task in list(self.server_state.tasks):
-                task.cancel()
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            if threading.current_thread() is not threading.main_thread():
-                yield
-                return
-            before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGINT, signal.SIGTERM)}
-            try:
-                yield
-            finally:
-                for each, handler in before.items():
-                    signal.signal(each, handler)
-
-    return Prompt(config)
-
-
-def _patient(rules: Rules) -> Any:
-    """Return uvicorn's protocol, with an end to its patience: what begins a request must finish its head in time."""
-    import h11
-    from uvicorn.protocols.http.h11_impl import H11Protocol
-
-    class Patient(H11Protocol):
-        """One connection; uvicorn itself waits for the head of a request as long as it takes."""
-
-        _timer: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            self._wait_for_head()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._stop_waiting()
-            super().connection_lost(exc)
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self.conn.their_state is not h11.IDLE:
-                self._stop_waiting()
-            elif self._timer is None:
-                self._wait_for_head()
-
-        def send_400_response(self, msg: str) -> None:
-            sent = [*rules.headers, (b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-            with contextlib.suppress(h11.LocalProtocolError):  # an answer is under way
-                for event in (
-                    h11.Response(status_code=400, headers=sent, reason=b"Bad Request"),
-                    h11.Data(data=msg.encode("ascii", "replace")),
-                    h11.EndOfMessage(),
-                ):
-                    self.transport.write(self.conn.send(event) or b"")
-            self.transport.close()
-
-        def _wait_for_head(self) -> None:
-            self._timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
-
-        def _stop_waiting(self) -> None:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-
-    return Patient
+    return Prompt(create_app(library, rules), library)
 
 
 # Who is there

@@ -165,6 +165,7 @@ def found(connection: Connection, column: str, operator: str, *values: str) -> l
         ("day", "between", ("2025-01-01", "2025-01-02"), [1, 2, 5]),
         ("seen", "eq", ("2025-01-01",), [1, 2]),
         ("seen", "between", ("2024-12-31", "2025-01-01"), [1, 2, 5]),
+        ("seen", "le", ("9999-12-31",), [1, 2, 3, 5]),
         ("seen", "not_in", ("2025-01-01",), [3, 5]),
         ("seen", "gt", ("2025-01-01T23:59:58",), [2, 3]),
         ("extra", "contains", ("needle",), [5]),
@@ -205,6 +206,9 @@ def test_a_filter_finds_its_rows(connection, column, operator, values, ids):
         ("owner", "eq", ("nobody",), RecordNotFoundError, None),
         ("nothing", "eq", ("x",), ColumnNotFoundError, None),
         ("name", "eq", ("\udcff",), ConditionError, None),
+        ("owner", "contains", ("\udcff",), ConditionError, None),
+        ("seen", "eq", ("0001-01-01T00:00:00+14:00",), ConditionError, None),
+        ("extra", "eq", ("[" * 100_000,), ConditionError, None),
     ],
 )
 def test_a_filter_that_does_not_fit_is_refused_with_what_would(connection, column, operator, values, error, hint):

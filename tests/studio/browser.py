@@ -1,4 +1,4 @@
-"""A page with the studio's scripts and no server behind it: modules are imported and a grid is shown over made-up rows."""
+"""A page with the studio's scripts and no server behind it: modules to import, or a grid over made-up rows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def open_grid(page: Page, **options: Any) -> Page:
 
 
 def script(page: Page, code: str, given: Any = None) -> Any:
-    """Run the body of an asynchronous function with `load(name)` to import a script and `given`; return what it returns."""
+    """Run the body of an asynchronous function that has `load(name)`, to import a script, and `given`."""
     return page.evaluate(
         "async given => { const load = name => import(`/static/${name}.js`);" + code + "}",
         given,

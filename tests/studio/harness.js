@@ -67,7 +67,6 @@ window.start = async ({ count = 500, readonly = false, columns = 0, sort = [], l
   const load = async (key) => ({ text: LONG, length: 500, key });
   grid.show({ table, window: rowWindow, store: readonly ? null : store, layout, load });
   await rowWindow.open({ start: true });
-  await grid.actions();
   Object.assign(window, { grid, store, rows, told, table, rowWindow });
   requestAnimationFrame(() => requestAnimationFrame(() => grid.view.setAttribute("data-ready", "true")));
 };

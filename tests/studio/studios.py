@@ -132,7 +132,8 @@ class Trap:
     def check(self) -> None:
         """Fail for what was caught."""
         found = [fault for fault in self.faults if not any(words in fault for words in self.expected)]
-        assert found == []
+        if found:
+            pytest.fail("\n".join(found))
 
     def _request(self, url: str) -> None:
         self.requests.append(url)

@@ -305,7 +305,9 @@ def test_without_the_extra_the_line_that_installs_it_is_printed(migrated: Projec
 def test_the_settings_of_a_project_are_its_own(migrated: Project) -> None:
     port = free_port()
     text = (migrated.root / "pyproject.toml").read_text()
-    migrated.write("pyproject.toml", f'{text}\n[tool.dbtool.studio]\nport = {port}\nlimit = 5\nmedia = ["book.title"]\n')
+    migrated.write(
+        "pyproject.toml", f'{text}\n[tool.dbtool.studio]\nport = {port}\nlimit = 5\nmedia = ["book.title"]\n'
+    )
     environment = {"MINIO_ACCESS_KEY": "who", "MINIO_SECRET_KEY": "what"}
     migrated.write(".env", "".join(f"{name}={value}\n" for name, value in environment.items()))
 
@@ -316,7 +318,7 @@ def test_the_settings_of_a_project_are_its_own(migrated: Project) -> None:
     assert "what" not in repr(found)
 
 
-@pytest.mark.parametrize("line", ["port = 0", "port = true", "limit = 0", 'media = "x"', "unheard = 1", 'bucket = 1'])
+@pytest.mark.parametrize("line", ["port = 0", "port = true", "limit = 0", 'media = "x"', "unheard = 1", "bucket = 1"])
 def test_a_setting_that_cannot_be_is_an_error(migrated: Project, line: str) -> None:
     text = (migrated.root / "pyproject.toml").read_text()
     migrated.write("pyproject.toml", f"{text}\n[tool.dbtool.studio]\n{line}\n")

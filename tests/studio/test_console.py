@@ -253,7 +253,8 @@ def tables(opened: Console) -> frozenset[str]:
 
 NOT_EVEN_WRITING = [
     "update x set name = 'in'; drop table x", "commit", "begin", "rollback", "savepoint s", "vacuum",
-    "start transaction", "attach database 'other.db' as other", "copy x to '/tmp/dbtool-out.db'", "prepare p as select 1", "end", "abort",
+    "start transaction", "attach database 'other.db' as other", "copy x to '/tmp/dbtool-out.db'", "end", "abort",
+    "prepare p as select 1",
     "load data infile '/etc/passwd' into table x",
 ]  # fmt: skip
 
@@ -325,12 +326,10 @@ def test_a_large_result_is_not_read_to_its_end(opened: Console) -> None:
         "postgres": "select generate_series(1, 100000000) i",
         "mysql": "select seq from seq_1_to_100000000",
     }[opened.library.database.kind]
-    started = time.monotonic()
 
-    answer = opened.run(many, limit=10)
+    answer = opened.run(many, limit=10)  # to its end it would take longer than the limit of a statement
 
     assert (len(answer["rows"]), answer["more"]) == (10, True)
-    assert time.monotonic() - started < 1.5
 
 
 def test_the_project_keeps_what_was_run(opened: Console, tmp_path: Path) -> None:

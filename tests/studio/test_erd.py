@@ -139,8 +139,14 @@ def test_everything_is_within_the_picture() -> None:
 
 def test_a_drawing_holds_no_style_and_no_script_whatever_the_names() -> None:
     metadata = MetaData()
-    name = '<script>alert(1)</script>"\'&'
-    Table(name, metadata, Column("<b onload=x>", Integer, primary_key=True), Column("x" * 500, String), Column("漢字" * 30))
+    name = "<script>alert(1)</script>\"'&"
+    Table(
+        name,
+        metadata,
+        Column("<b onload=x>", Integer, primary_key=True),
+        Column("x" * 500, String),
+        Column("漢字" * 30),
+    )
 
     text = erd.svg(metadata.tables.values())
 

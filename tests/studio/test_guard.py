@@ -14,7 +14,7 @@ import pytest
 from asking import PAGE, TOKEN, Studio
 from projects import Project
 
-from dbtool.studio import guard, ports, server
+from dbtool.studio import guard, loop, ports, server
 from dbtool.studio.guard import Rules, refuse
 from dbtool.studio.library import Library
 
@@ -269,7 +269,7 @@ def test_a_packed_body_is_not_unpacked(studio: Studio) -> None:
 @pytest.fixture
 def running(migrated: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A studio on a real socket, whose patience is short."""
-    monkeypatch.setattr(server, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(loop, "HEAD_SECONDS", 0.5)
     monkeypatch.setattr(guard, "BODY_SECONDS", 0.5)
     with serving(migrated) as port:
         yield port
@@ -291,9 +291,9 @@ def serving(project: Project) -> Iterator[int]:
         assert not thread.is_alive()
 
 
-def talk(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
+def talk(port: int, *parts: bytes, pause: float = 0.0, patience: float = 10.0) -> bytes:
     """Send parts with pauses between them, and return all that comes back until the other side closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as made:
+    with socket.create_connection(("127.0.0.1", port), timeout=patience) as made:
         for part in parts:
             with contextlib.suppress(OSError):
                 made.sendall(part)
@@ -350,7 +350,7 @@ def test_many_silent_clients_keep_nobody_waiting(running: int) -> None:
     ids=["tls", "two hosts", "nul", "a long head", "two lengths", "a negative length"],
 )
 def test_what_is_no_http_is_refused_with_the_headers(running: int, sent: bytes) -> None:
-    answer = talk(running, sent)
+    answer = talk(running, sent, patience=1)
 
     assert answer.startswith(b"HTTP/1.1 4")
     assert b"content-security-policy: default-src 'none'" in answer
@@ -363,6 +363,6 @@ def test_a_websocket_is_not_opened(running: int) -> None:
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     ).encode()
 
-    answer = talk(running, head)
+    answer = talk(running, head, patience=1)
 
     assert b"101" not in answer.split(b"\r\n")[0]

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (lines of JavaScript, as they would stand in a script)
 """The scripts that do not touch the page: staged edits, the window of rows, the clipboard, columns, checks."""
 
 from __future__ import annotations
@@ -209,20 +210,36 @@ NOTHING = "<nothing>"
         ("one", [["one"]]),
     ],
     ids=[
-        "plain", "excel", "lines", "tab", "quotes", "libreoffice quote", "inch", "unclosed", "null", "blank", "empty",
+        "plain",
+        "excel",
+        "lines",
+        "tab",
+        "quotes",
+        "libreoffice quote",
+        "inch",
+        "unclosed",
+        "null",
+        "blank",
+        "empty",
         "one",
-    ],  # fmt: skip
+    ],
 )
 def test_what_spreadsheets_copy_is_read(blank: Page, text: str, rows: list[list[str | None]]) -> None:
     found = script(
-        blank, CLIPBOARD + "return parse(given).map((row) => row.map((cell) => cell === undefined ? '<nothing>' : cell));", text
+        blank,
+        CLIPBOARD + "return parse(given).map((row) => row.map((cell) => cell === undefined ? '<nothing>' : cell));",
+        text,
     )
 
     assert found == rows
 
 
 def test_what_is_copied_is_pasted_as_it_was(blank: Page) -> None:
-    rows: list[list[str | None]] = [['"quoted"', "tab\there", "line\nbreak\r\n"], [None, "NULL", "ok"], ['"a', 'b"', "ä😀"]]
+    rows: list[list[str | None]] = [
+        ['"quoted"', "tab\there", "line\nbreak\r\n"],
+        [None, "NULL", "ok"],
+        ['"a', 'b"', "ä😀"],
+    ]
 
     found = script(
         blank,
@@ -299,7 +316,9 @@ def test_a_text_is_checked_by_the_kind_and_limits_of_its_column(
 ) -> None:
     column = {"name": "x", "nullable": True, "type": "", **column}
 
-    found = script(blank, "return (await load('checks')).read(given.column, given.text);", {"column": column, "text": text})
+    found = script(
+        blank, "return (await load('checks')).read(given.column, given.text);", {"column": column, "text": text}
+    )
 
     assert (found["value"], found["problem"] is not None) == (value, refused)
 

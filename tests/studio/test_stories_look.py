@@ -93,9 +93,9 @@ def test_a_click_on_a_header_sorts_and_shift_adds_a_second_column(page: Page, st
 def test_a_filter_pill_takes_a_value_at_once_and_enter_applies_it(page: Page, studio: Studio, sheet: Sheet) -> None:
     page.goto(studio.link("/table/unit"))
     page.get_by_role("button", name="Filter", exact=True).click()
-    page.get_by_label("Column").select_option("title")
-    page.get_by_label("Operator").select_option("contains")
-    expect(page.get_by_label("Value")).to_be_focused()
+    page.get_by_label("Column", exact=True).select_option("title")
+    page.get_by_label("Operator", exact=True).select_option("contains")
+    expect(page.get_by_label("Value", exact=True)).to_be_focused()
     page.keyboard.type("greet")
     page.keyboard.press("Enter")
 

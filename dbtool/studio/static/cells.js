@@ -61,19 +61,16 @@ export class RowView {
     set(this.element, "className", `row ${state}${at % 2 ? " odd" : ""}`);
     place(this.element, "top", grid.headHeight + at * grid.rowHeight);
     attribute(this.element, "aria-rowindex", grid.rowIndex(at));
-    this.#drawGutter(grid, at, state);
-    trim(this.cells, drawn.length);
-    drawn.forEach((column, index) => {
-      this.cells[index] ??= this.element.appendChild(h("div", { role: "gridcell" }));
-      drawCell(grid, this.cells[index], at, line, column);
-    });
+    this.#drawGutter(grid, at, refused(sheet, line) ? "refused" : state);
+    this.cells = assign(this.element, this.cells, drawn, "gridcell");
+    drawn.forEach((column, index) => drawCell(grid, this.cells[index], at, line, column));
   }
 
   #drawGutter(grid, at, state) {
     const [sign, word] = SIGNS[state.split(" ")[0]] ?? ["", ""];
     const number = grid.rowNumber(at);
     set(this.gutter, "className", `gutter${grid.selection.hasRow(at) ? " selected" : ""}${at === grid.selection.cell.row ? " here" : ""}`);
-    content(this.gutter, `${sign} ${number}`, () => [h("span", { class: "sign", title: word, "aria-label": word || null }, sign), number]);
+    content(this.gutter, `${sign} ${number}`, () => [h("span", { class: word === "refused" ? "sign bad" : "sign", title: word, "aria-label": word || null }, sign), number]);
   }
 }
 
@@ -86,11 +83,8 @@ export class HeadView {
   }
 
   draw(grid, drawn) {
-    trim(this.cells, drawn.length);
-    drawn.forEach((column, index) => {
-      this.cells[index] ??= this.element.appendChild(h("div", { role: "columnheader" }));
-      drawHead(grid, this.cells[index], column);
-    });
+    this.cells = assign(this.element, this.cells, drawn, "columnheader");
+    drawn.forEach((column, index) => drawHead(grid, this.cells[index], column));
   }
 }
 
@@ -164,6 +158,12 @@ function lineState(sheet, line) {
   return line.changes ? "changed" : "";
 }
 
+/** Whether anything in a row was refused. */
+function refused(sheet, line) {
+  if (!line.inserted && !line.changes && !line.deleted) return false;
+  return [null, ...sheet.places].some((place) => sheet.problem(line, place) !== null);
+}
+
 function defaultWords(column) {
   const { kind = "none", text = "" } = column.default ?? {};
   if (kind === "none") return column.nullable ? "NULL" : "needs a value";
@@ -212,6 +212,13 @@ function content(element, key, make) {
   else element.replaceChildren(...[first, ...rest].filter((part) => part !== false && part !== null));
 }
 
-function trim(elements, count) {
-  for (const element of elements.splice(count)) element.remove();
+/** Return an element for each column, in their order: a column keeps its own, another takes one that is free. */
+function assign(row, elements, drawn, role) {
+  if (elements.length === drawn.length && elements.every((element, index) => element.name === drawn[index].place.name)) return elements;
+  const wanted = new Set(drawn.map(({ place }) => place.name));
+  const own = new Map(elements.filter(({ name }) => wanted.has(name)).map((element) => [element.name, element]));
+  const free = elements.filter(({ name }) => !wanted.has(name));
+  const made = drawn.map(({ place: { name } }) => Object.assign(own.get(name) ?? free.pop() ?? h("div", { role }), { name }));
+  row.replaceChildren(row.firstChild, ...made);
+  return made;
 }

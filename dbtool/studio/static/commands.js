@@ -8,68 +8,71 @@ import { Edits } from "./edits.js";
 import { openMenu } from "./menu.js";
 import { fit } from "./pointer.js";
 
-/** label, keys (the first is shown), icon; what they do is below. `cell` commands need one, `edit` ones a table that can be changed. */
+/**
+ * Each command: label, keys (the first is shown), icon, whether it changes something, what it does, and for which cells a
+ * menu offers it: those are asked with the column, the value, and whether the row is new or stored.
+ */
 const COMMANDS = {
-  edit: ["Edit", ["F2"], "edit", "edit"],
-  pick: ["Choose …", ["F4", "Alt+ArrowDown"], "search", "edit"],
-  peek: ["Peek", ["Space"], "peek"],
-  follow: ["Follow the reference", ["Ctrl+Enter"], "follow"],
-  setNull: ["Set NULL", ["Delete"], "", "edit"],
-  setDefault: ["Set DEFAULT", [], "", "edit"],
-  setEmpty: ["Set to empty text", [], "", "edit"],
-  filterBy: ["Filter by this value", ["Ctrl+Shift+F"], "filter"],
-  filterOut: ["Filter out this value", ["Ctrl+Shift+X"], "filter"],
-  copy: ["Copy", ["Ctrl+C"], "copy"],
-  copyHeaders: ["Copy with headers", ["Ctrl+Shift+C"], "copy"],
-  copyJson: ["Copy as JSON", [], "copy"],
-  copySql: ["Copy as SQL list", [], "copy"],
-  cut: ["Cut", ["Ctrl+X"], "", "edit"],
-  paste: ["Paste", ["Ctrl+V"], "", "edit"],
-  fillDown: ["Fill down", ["Ctrl+D"], "", "edit"],
-  fillRight: ["Fill right", ["Ctrl+R"], "", "edit"],
-  insert: ["New row", ["Ctrl+I"], "add", "edit"],
-  duplicate: ["Duplicate rows", ["Ctrl+Shift+D"], "", "edit"],
-  deleteRows: ["Delete rows", ["Ctrl+-"], "trash", "edit"],
-  revert: ["Revert", ["Ctrl+Alt+Z"], "undo", "edit"],
-  upload: ["Upload a file …", [], "upload", "edit"],
-  blob: ["Download", [], "download"],
-  object: ["Open the object", [], "asset"],
-  undo: ["Undo", ["Ctrl+Z"], "undo"],
-  redo: ["Redo", ["Ctrl+Shift+Z", "Ctrl+Y"], "redo"],
-  save: ["Save", ["Ctrl+S"], "save"],
-  selectAll: ["Select all", ["Ctrl+A"]],
-  selectRow: ["Select the row", ["Shift+Space"]],
-  selectColumn: ["Select the column", ["Ctrl+Space"]],
-  menu: ["Menu", ["Shift+F10", "ContextMenu"]],
-  sort: ["Sort", ["Enter"]],
-  sortMore: ["Sort by this too", ["Shift+Enter"]],
-  left: ["Move to the left", ["Alt+ArrowLeft"]],
-  right: ["Move to the right", ["Alt+ArrowRight"]],
-  narrow: ["Narrower", ["Alt+Shift+ArrowLeft"]],
-  wide: ["Wider", ["Alt+Shift+ArrowRight"]],
-  pin: ["Pin", [], "pin"],
-  hide: ["Hide", [], "close"],
-  fit: ["Fit the width", [], "columns"],
-  filterColumn: ["Filter …", [], "filter"],
+  edit: ["Edit", "F2", "edit", true, (acts) => acts.edit()],
+  pick: ["Choose …", "F4 Alt+ArrowDown", "search", true, (acts) => (acts.grid.columnAt?.column.references ? acts.editing.pick() : acts.edit()), ({ column }) => column.references],
+  peek: ["Peek", "Space", "peek", false, (acts) => acts.peek(), ({ stored }) => stored],
+  follow: ["Follow the reference", "Ctrl+Enter", "follow", false, (acts) => acts.follow(), ({ column, value }) => column.references && typeof value === "string"],
+  setNull: ["Set NULL", "Delete", "", true, ({ edits }) => edits.clear(), ({ column }) => column.nullable],
+  setDefault: ["Set DEFAULT", "", "", true, ({ edits }) => edits.setAll(undefined), ({ fresh }) => fresh],
+  setEmpty: ["Set empty", "", "", true, ({ edits }) => edits.setAll(""), ({ column }) => column.kind === "text"],
+  filterBy: ["Filter by this value", "Ctrl+Shift+F", "filter", false, (acts) => acts.filter("eq", "null", "empty"), comparable],
+  filterOut: ["Filter out this value", "Ctrl+Shift+X", "filter", false, (acts) => acts.filter("ne", "not_null", "not_empty"), comparable],
+  copy: ["Copy", "Ctrl+C", "copy", false, () => document.execCommand("copy")],
+  copyHeaders: ["Copy with headers", "Ctrl+Shift+C", "copy", false, (acts) => acts.copyAs((columns, rows) => format([columns.map(({ name }) => name), ...rows]))],
+  copyJson: ["Copy as JSON", "", "copy", false, (acts) => acts.copyAs(asJson)],
+  copySql: ["Copy as SQL list", "", "copy", false, (acts) => acts.copyAs((columns, rows) => asSqlList(columns[0], rows.map((row) => row[0])))],
+  cut: ["Cut", "Ctrl+X", "", true, () => document.execCommand("cut")],
+  paste: ["Paste", "Ctrl+V", "", true, (acts) => acts.pasteFromMenu()],
+  fillDown: ["Fill down", "Ctrl+D", "", true, ({ edits }) => edits.fillDown()],
+  fillRight: ["Fill right", "Ctrl+R", "", true, ({ edits }) => edits.fillRight()],
+  insert: ["New row", "Ctrl+I", "add", true, (acts) => acts.insert()],
+  duplicate: ["Duplicate rows", "Ctrl+Shift+D", "", true, (acts) => acts.duplicate()],
+  deleteRows: ["Delete rows", "Ctrl+-", "trash", true, ({ edits }) => edits.deleteRows()],
+  revert: ["Revert", "Ctrl+Alt+Z", "undo", true, ({ edits }) => edits.revert()],
+  upload: ["Upload a file …", "", "upload", true, (acts) => acts.upload(), ({ column }) => column.kind === "bytes"],
+  blob: ["Download", "", "download", false, (acts) => acts.tell("blob"), ({ column, stored, value }) => column.kind === "bytes" && stored && typeof value === "string"],
+  object: ["Open the object", "", "asset", false, (acts) => acts.tell("object"), ({ column, stored, value }) => column.media && stored && typeof value === "string"],
+  undo: ["Undo", "Ctrl+Z", "", false, (acts) => acts.told("undone", acts.grid.sheet.store?.undo())],
+  redo: ["Redo", "Ctrl+Shift+Z Ctrl+Y", "", false, (acts) => acts.told("done again", acts.grid.sheet.store?.redo())],
+  save: ["Save", "Ctrl+S", "", false, (acts) => acts.grid.tell("save")],
+  selectAll: ["Select all", "Ctrl+A", "", false, ({ grid }) => grid.select((selection) => selection.all())],
+  selectRow: ["Select the row", "Shift+Space", "", false, ({ grid }) => grid.select((selection) => selection.rows(selection.cell.row, selection.head.row))],
+  selectColumn: ["Select the column", "Ctrl+Space", "", false, ({ grid }) => grid.select((selection) => selection.columns(selection.cell.column, selection.head.column))],
+  menu: ["Menu", "Shift+F10 ContextMenu", "", false, (acts) => acts.menu()],
+  filterColumn: ["Filter …", "", "filter", false, ({ grid }) => grid.tell("filter", { column: grid.columnAt.name })],
+  pin: ["Pin or unpin", "", "pin", false, ({ grid }) => grid.pin(grid.columnAt.name)],
+  hide: ["Hide", "", "close", false, ({ grid }) => grid.hide(grid.columnAt.name)],
+  fit: ["Fit the width", "", "columns", false, ({ grid }) => fit(grid, grid.columnAt)],
 };
-const HEADER_ONLY = ["sort", "sortMore", "left", "right", "narrow", "wide"];
+/** What keys do in the header. */
+const HEADING = {
+  sort: ["Sort", "Enter", "sortUp", false, ({ grid }) => grid.sortBy(grid.columnAt.column, false), sortable],
+  sortMore: ["Sort by this too", "Shift+Enter", "", false, ({ grid }) => grid.sortBy(grid.columnAt.column, true), sortable],
+  left: ["Move to the left", "Alt+ArrowLeft", "", false, (acts) => acts.shift(-1)],
+  right: ["Move to the right", "Alt+ArrowRight", "", false, (acts) => acts.shift(1)],
+  wide: ["Wider", "Alt+Shift+ArrowRight", "", false, (acts) => acts.widen(20)],
+  narrow: ["Narrower", "Alt+Shift+ArrowLeft", "", false, (acts) => acts.widen(-20)],
+};
+const ALL = { ...COMMANDS, ...HEADING };
+const CELL_MENU = `edit pick follow peek object | setNull setDefault setEmpty | filterBy filterOut | copy copyHeaders copyJson copySql paste
+  fillDown fillRight | upload blob | insert duplicate deleteRows revert`.split(/\s+/);
+const HEADER_MENU = "sort sortMore filterColumn | pin hide fit | left right wide narrow | selectColumn".split(" ");
 const NATIVE = ["copy", "cut", "paste"]; // the browser sends events for these
-const CELL_MENU = [
-  "edit", "pick", "follow", "peek", "object", null, "setNull", "setDefault", "setEmpty", null, "filterBy", "filterOut", null,
-  "copy", "copyHeaders", "copyJson", "copySql", "paste", "fillDown", "fillRight", null, "upload", "blob", null, "insert", "duplicate", "deleteRows", "revert",
-];
-const HEADER_MENU = ["sort", "sortMore", "filterColumn", null, "pin", "hide", "fit", null, "left", "right", "wide", "narrow", null, "selectColumn"];
-const KEYS = Object.entries(COMMANDS).flatMap(([name, [, keys]]) => keys.map((key) => [key, name]));
+const keysOf = (table) => new Map(Object.entries(table).flatMap(([name, [, keys]]) => (NATIVE.includes(name) ? [] : keys.split(" ").map((key) => [key, name]))));
+const KEYS = keysOf(COMMANDS);
+const HEADER_KEYS = keysOf(ALL);
 
 /** Join the acts to a grid; answers what others may call. */
-export async function attach(grid) {
+export function attach(grid) {
   const acts = new Actions(grid);
-  grid.actionsNow = acts;
-  grid.command = (name, ...given) => acts.run(name, ...given);
   grid.view.addEventListener("keydown", (event) => acts.key(event));
   grid.view.addEventListener("contextmenu", (event) => acts.context(event));
   for (const name of NATIVE) grid.view.addEventListener(name, (event) => acts[name](event));
-  acts.begin();
   return acts;
 }
 
@@ -114,12 +117,10 @@ class Actions {
 
   /** Run the command of a key; the header has its own. */
   command(combo) {
-    const header = this.grid.selection.cell.row === -1;
-    const found = KEYS.find(([key, name]) => key === combo && !NATIVE.includes(name) && HEADER_ONLY.includes(name) === (header && HEADER_ONLY.includes(name)));
+    const name = (this.grid.selection.cell.row === -1 ? HEADER_KEYS : KEYS).get(combo);
     if (combo === "Backspace") this.edit({ initial: "" });
-    else if (!found) return false;
-    else this.run(found[1]);
-    return true;
+    else if (name) this.run(name);
+    return Boolean(name) || combo === "Backspace";
   }
 
   /** A letter begins to edit, or to search for a row that is referred to. */
@@ -175,8 +176,8 @@ class Actions {
     return true;
   }
 
-  run(name, ...given) {
-    return this[name](...given);
+  run(name) {
+    return ALL[name][4](this);
   }
 
   /** Tab at the last column, or before the first, goes on to the rest of the page. */
@@ -188,45 +189,16 @@ class Actions {
     return leaves || row === -1 ? false : this.step(key, back);
   }
 
-  /* Cells */
-
-  setNull() {
-    this.edits.clear();
-  }
-
-  setDefault() {
-    this.edits.setAll(undefined);
-  }
-
-  setEmpty() {
-    this.edits.setAll("");
-  }
-
-  fillDown() {
-    return this.edits.fillDown();
-  }
-
-  fillRight() {
-    return this.edits.fillRight();
-  }
-
-  pick() {
-    if (this.grid.columnAt?.column.references) this.editing.pick();
-    else this.edit();
-  }
-
   async upload() {
     await this.edit();
     this.editing.now?.field.element.querySelector("input[type=file]")?.click();
   }
 
-  /* Rows */
-
   /** Stage a row and go to the first of its cells that wants a value. */
   insert(values = {}) {
+    const { grid } = this;
     const id = this.edits.insert(values);
     if (id === null) return null;
-    const { grid } = this;
     const wanted = grid.sheet.places.findIndex(({ column, name }) => column.required && !Object.hasOwn(values, name));
     grid.go(grid.sheet.find(id), Math.max(0, wanted));
     grid.focus();
@@ -234,101 +206,19 @@ class Actions {
   }
 
   async duplicate() {
+    const { grid } = this;
     const ids = await this.edits.duplicate();
     if (!ids?.length) return;
-    const [first, last] = [this.grid.sheet.find(ids[0]), this.grid.sheet.find(ids.at(-1))];
-    this.grid.go(first, this.grid.selection.cell.column);
-    this.grid.selection.rows(first, last);
-    this.grid.refresh();
+    const [first, last] = [grid.sheet.find(ids[0]), grid.sheet.find(ids.at(-1))];
+    grid.go(first, grid.selection.cell.column);
+    grid.select((selection) => selection.rows(first, last));
   }
 
-  deleteRows() {
-    this.edits.deleteRows();
-  }
-
-  revert() {
-    this.edits.revert();
-  }
-
-  undo() {
-    this.#told("undone", this.grid.sheet.store?.undo());
-  }
-
-  redo() {
-    this.#told("done again", this.grid.sheet.store?.redo());
-  }
-
-  save() {
-    this.grid.tell("save");
-  }
-
-  #told(what, label) {
+  told(what, label) {
     announce(label ? `${label} ${what}` : "nothing to do");
   }
 
-  /* Selection */
-
-  selectAll() {
-    this.grid.selection.all();
-    this.grid.refresh();
-  }
-
-  selectRow() {
-    const { cell, head } = this.grid.selection;
-    this.grid.selection.rows(cell.row, head.row);
-    this.grid.refresh();
-  }
-
-  selectColumn() {
-    const { cell, head } = this.grid.selection;
-    this.grid.selection.columns(cell.column, head.column);
-    this.grid.refresh();
-  }
-
-  /* Columns */
-
-  sort(add = false) {
-    const { grid } = this;
-    if (grid.columnAt) grid.sortBy(grid.columnAt.column, add);
-  }
-
-  sortMore() {
-    this.sort(true);
-  }
-
-  left() {
-    this.#shift(-1);
-  }
-
-  right() {
-    this.#shift(1);
-  }
-
-  narrow() {
-    this.#widen(-20);
-  }
-
-  wide() {
-    this.#widen(20);
-  }
-
-  pin() {
-    this.grid.pin(this.grid.columnAt.name);
-  }
-
-  hide() {
-    this.grid.hide(this.grid.columnAt.name);
-  }
-
-  fit() {
-    fit(this.grid, this.grid.columnAt);
-  }
-
-  filterColumn() {
-    this.grid.tell("filter", { column: this.grid.columnAt.name });
-  }
-
-  #shift(by) {
+  shift(by) {
     const { grid } = this;
     const { row, column } = grid.selection.cell;
     const target = column + by;
@@ -338,67 +228,55 @@ class Actions {
     grid.go(row, target);
   }
 
-  #widen(by) {
+  widen(by) {
     const { grid } = this;
     grid.arrange(resize(grid.sheet.layout, grid.columnAt.name, grid.columnAt.width + by));
   }
 
-  /* What the application does */
+  /** Ask the application for something about the stored cell with the focus. */
+  tell(name) {
+    const { grid } = this;
+    grid.tell(name, { key: grid.lineAt.key, column: grid.columnAt.name });
+  }
 
   peek() {
-    const { grid } = this;
-    if (grid.lineAt && !grid.lineAt.inserted && grid.lineAt.key !== null) grid.tell("peek", { table: grid.sheet.table.key, key: grid.lineAt.key });
-    else grid.say("this row is not in the database yet");
+    const { lineAt: line, sheet } = this.grid;
+    if (line && !line.inserted && line.key !== null) this.grid.tell("peek", { table: sheet.table.key, key: line.key });
+    else this.grid.say("this row is not in the database yet");
   }
 
-  follow() {
+  /** Go where a cell refers to; with several cells selected, set them all to the one with the focus. */
+  async follow() {
     const { grid } = this;
     const reference = grid.columnAt && grid.sheet.reference(grid.columnAt.column);
-    if (!grid.selection.single) this.#setAllToFirst();
-    else if (reference && grid.lineAt) grid.tell("follow", { reference, row: grid.rowOf(grid.lineAt) });
+    if (!grid.selection.single) {
+      const value = await this.#whole();
+      if (value !== false) this.edits.setAll(value);
+    } else if (reference && grid.lineAt) grid.tell("follow", { reference, row: grid.rowOf(grid.lineAt) });
   }
 
-  /** Ctrl+Enter on several cells sets them all to the one with the focus. */
-  async #setAllToFirst() {
-    const { row, column } = this.grid.selection.cell;
-    if (!(await this.edits.ready([{ top: row, bottom: row, left: column, right: column }]))) return;
-    const cell = this.grid.sheet.cell(this.grid.lineAt, this.grid.columnAt);
-    this.edits.setAll(cell.value === undefined ? undefined : this.grid.sheet.whole(this.grid.lineAt, this.grid.columnAt));
-  }
-
-  filterBy() {
-    this.#filter("eq", "null", "empty");
-  }
-
-  filterOut() {
-    this.#filter("ne", "not_null", "not_empty");
-  }
-
-  async #filter(equal, none, empty) {
+  async filter(equal, none, empty) {
     const { grid } = this;
-    const { row, column } = grid.selection.cell;
-    if (!(await this.edits.ready([{ top: row, bottom: row, left: column, right: column }]))) return;
-    const value = grid.sheet.whole(grid.lineAt, grid.columnAt);
-    const known = new Set(grid.columnAt.column.operators?.map(({ id }) => id));
-    const operator = value === null ? none : value === "" && known.has(empty) ? empty : equal;
+    const value = await this.#whole();
+    if (value === false) return;
+    const known = grid.columnAt.column.operators?.some(({ id }) => id === empty);
+    const operator = value === null ? none : value === "" && known ? empty : equal;
     grid.tell("filter", { column: grid.columnAt.name, operator, values: operator === equal ? [value] : [] });
   }
 
-  blob() {
+  /** Return all of the cell with the focus, undefined for DEFAULT, or false when it cannot be loaded. */
+  async #whole() {
     const { grid } = this;
-    grid.tell("blob", { key: grid.lineAt.key, column: grid.columnAt.name });
-  }
-
-  object() {
-    const { grid } = this;
-    grid.tell("object", { key: grid.lineAt.key, column: grid.columnAt.name });
+    const { row, column } = grid.selection.cell;
+    if (!(await this.edits.ready([{ top: row, bottom: row, left: column, right: column }]))) return false;
+    const { value } = grid.sheet.cell(grid.lineAt, grid.columnAt);
+    return value === undefined ? undefined : grid.sheet.whole(grid.lineAt, grid.columnAt);
   }
 
   /* The clipboard */
 
-  /** Answer the browser's event, or begin it by a menu: then the event comes from `execCommand`. */
+  /** Answer the browser's event; a menu begins it by `execCommand`. */
   copy(event) {
-    if (!event) return void document.execCommand("copy");
     event.preventDefault();
     const range = this.edits.ranges.at(-1);
     if (this.#override !== null) event.clipboardData.setData("text/plain", this.#override);
@@ -412,35 +290,21 @@ class Actions {
   }
 
   cut(event) {
-    if (!event) return void document.execCommand("cut");
     return this.copy(event) && this.edits.clear("cut");
   }
 
-  async paste(event) {
-    if (!event) return this.#pasteFromMenu();
+  paste(event) {
     event.preventDefault();
     const given = event.clipboardData.getData(EXACT);
-    const rows = (given && fromExact(given)) || parse(event.clipboardData.getData("text/plain"));
-    return this.edits.paste(rows);
+    return this.edits.paste((given && fromExact(given)) || parse(event.clipboardData.getData("text/plain")));
   }
 
-  copyHeaders() {
-    const columns = (range) => this.grid.sheet.places.slice(range.left, range.right + 1).map(({ name }) => name);
-    return this.#copyText((range, rows) => format([columns(range), ...rows]));
-  }
-
-  copyJson() {
-    return this.#copyText((range, rows) => asJson(this.grid.sheet.places.slice(range.left, range.right + 1).map(({ column }) => column), rows));
-  }
-
-  copySql() {
-    return this.#copyText((range, rows) => asSqlList(this.grid.sheet.places[range.left].column, rows.map((row) => row[0])));
-  }
-
-  async #copyText(write) {
+  /** Copy the last range in another form. */
+  async copyAs(write) {
     const range = this.edits.ranges.at(-1);
     if (!range || !(await this.edits.ready([range]))) return;
-    this.#override = write(range, this.grid.sheet.matrix(range));
+    const columns = this.grid.sheet.places.slice(range.left, range.right + 1).map(({ column }) => column);
+    this.#override = write(columns, this.grid.sheet.matrix(range));
     this.grid.focus();
     if (!document.execCommand("copy")) this.grid.say("the browser did not let us copy; try again", "error");
     this.#override = null;
@@ -457,7 +321,7 @@ class Actions {
   }
 
   /** A page may read the clipboard only where the browser asks people; the key needs no question. */
-  async #pasteFromMenu() {
+  async pasteFromMenu() {
     try {
       await this.edits.paste(parse(await navigator.clipboard.readText()));
     } catch {
@@ -494,39 +358,31 @@ class Actions {
     const { grid } = this;
     const header = grid.selection.cell.row === -1;
     if (!grid.columnAt || (!header && !grid.lineAt)) return;
-    const names = (header ? HEADER_MENU : CELL_MENU).filter((name) => name === null || this.#applies(name));
-    const lines = names.filter((name, at) => name !== null || (at > 0 && at < names.length - 1 && names[at - 1] !== null));
-    openMenu(lines.map((name) => name && this.#item(name)), { x, y, label: header ? `Column ${grid.columnAt.name}` : "Cell", onclose: () => grid.focus() });
+    const about = this.#about();
+    const names = (header ? HEADER_MENU : CELL_MENU).filter((name) => name === "|" || (ALL[name][5] ?? Boolean)(about));
+    const lines = names.filter((name, at) => name !== "|" || (at > 0 && at < names.length - 1 && names[at - 1] !== "|"));
+    openMenu(lines.map((name) => (name === "|" ? null : this.#item(name))), { x, y, label: header ? `Column ${grid.columnAt.name}` : "Cell", onclose: () => grid.focus() });
   }
 
   #item(name) {
-    const [label, keys, icon, needs] = COMMANDS[name];
-    const shown = name === "pin" && this.grid.isPinned(this.grid.columnAt.name) ? "Unpin" : label;
-    return { label: shown, keys: keys[0]?.replace("Arrow", ""), icon, disabled: needs === "edit" && !this.grid.sheet.editable, run: () => this.run(name) };
+    const [label, keys, icon, changes] = ALL[name];
+    return { label, keys: keys.split(" ")[0].replace("Arrow", ""), icon, disabled: changes && !this.grid.sheet.editable, run: () => this.run(name) };
   }
 
-  /** Whether a command means something for the cell with the focus. */
-  #applies(name) {
-    const { grid } = this;
-    const { column } = grid.columnAt;
-    const line = grid.lineAt;
-    const value = line && grid.sheet.cell(line, grid.columnAt).value;
-    const stored = line && !line.inserted && line.key !== null;
-    switch (name) {
-      case "pick": return Boolean(column.references);
-      case "follow": return Boolean(column.references) && typeof value === "string";
-      case "peek": return stored;
-      case "setNull": return column.nullable;
-      case "setDefault": return Boolean(line?.inserted);
-      case "setEmpty": return column.kind === "text";
-      case "upload": return column.kind === "bytes";
-      case "blob": return column.kind === "bytes" && stored && typeof value === "string";
-      case "object": return Boolean(column.media) && stored && typeof value === "string";
-      case "sort": case "sortMore": return column.sortable !== false;
-      case "filterBy": case "filterOut": return typeof value === "string" ? column.kind !== "bytes" : value === null;
-      default: return true;
-    }
+  /** What decides whether a command means something for the cell with the focus. */
+  #about() {
+    const { lineAt: line, columnAt: place, sheet } = this.grid;
+    const stored = Boolean(line) && !line.inserted && line.key !== null;
+    return { column: place.column, value: line && sheet.cell(line, place).value, fresh: Boolean(line?.inserted), stored };
   }
+}
+
+function comparable({ column, value }) {
+  return value === null || (typeof value === "string" && column.kind !== "bytes");
+}
+
+function sortable({ column }) {
+  return column.sortable !== false;
 }
 
 /** Return the name of a key with what is held down, such as Ctrl+Shift+Z. */

@@ -60,7 +60,7 @@ export class Editing {
     element.classList.toggle("away", !box || box.top < grid.headHeight || box.top > grid.clientHeight);
     if (!box) return;
     const width = kind === "area" ? Math.max(box.width, 380) : Math.max(box.width, kind === "list" ? 120 : 90);
-    element.style.minWidth = `${width}px`;
+    element.style.minWidth = `${Math.min(width, grid.clientWidth - 8)}px`;
     element.style.left = `${Math.max(0, Math.min(box.left, grid.clientWidth - element.offsetWidth - 4))}px`;
     element.style.top = `${Math.max(0, Math.min(box.top, grid.clientHeight - element.offsetHeight - 4))}px`;
   }
@@ -89,6 +89,7 @@ export class Editing {
     this.now = { line, place, value, field, typed: initial !== null };
     field.element.addEventListener("keydown", (event) => this.#key(event));
     field.element.addEventListener("focusout", (event) => this.#left(event));
+    field.element.addEventListener("commit", () => this.commit());
     grid.append(field.element);
     this.place();
     field.input.focus();
@@ -145,7 +146,7 @@ export class Editing {
   #take(key, back) {
     if (!this.commit()) return;
     const { grid } = this;
-    if (grid.actionsNow.step(key, back)) return;
+    if (grid.acts.step(key, back)) return;
     const [down, right] = MOVES[key];
     grid.go(grid.selection.cell.row + (back ? -down : down), grid.selection.cell.column + (back ? -right : right));
   }

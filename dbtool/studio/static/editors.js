@@ -102,15 +102,14 @@ export function picked(kind, text, chosen) {
   return chosen.slice(0, kind === "time" ? 5 : 16) + (pattern.exec(text)?.[1] ?? ":00");
 }
 
-function files(input, { ondownload, onfail = () => {} }) {
+function files(input, { ondone, ondownload, onfail }) {
   const chooser = h("input", { type: "file", hidden: true, "aria-label": "File to upload" });
   chooser.addEventListener("change", async () => {
     const [file] = chooser.files;
     if (!file) return;
     if (file.size > BIGGEST) return void onfail("a file may have 4 MB at most");
     input.value = hexadecimal(new Uint8Array(await file.arrayBuffer()));
-    input.dispatchEvent(new Event("input"));
-    input.focus();
+    ondone();
   });
   return [chooser, small("upload", "Take a file", () => chooser.click()), ondownload ? small("download", "Download", ondownload) : null];
 }

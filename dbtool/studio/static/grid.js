@@ -1,6 +1,7 @@
 /** The spreadsheet: `<db-grid>` draws the rows and columns that can be seen, and knows which are selected. */
 
 import { GUTTER, HeadView, RowView } from "./cells.js";
+import { attach } from "./commands.js";
 import * as columns from "./columns.js";
 import { announce, h } from "./dom.js";
 import { follow } from "./pointer.js";
@@ -12,13 +13,13 @@ import { fixedWindow } from "./window.js";
 const SPARE_ROWS = 8;
 const SPARE_PIXELS = 240;
 const AHEAD = 80;
+const FEW = 24; // so many columns are all drawn
 let made = 0;
 
 export class Grid extends HTMLElement {
   #views = [];
   #frame = 0;
   #quit = [];
-  #actions = null;
   #number = (made += 1);
   #seen = { inserts: [], rows: [] };
   #failed = 0;
@@ -33,9 +34,9 @@ export class Grid extends HTMLElement {
     this.handle = h("div", { class: "fill-handle", "aria-hidden": "true", title: "Drag to fill" });
     this.append(this.view, this.note);
     this.view.addEventListener("scroll", () => this.#schedule(), { passive: true });
-    this.view.addEventListener("focus", () => this.actions());
     new ResizeObserver(() => this.refresh()).observe(this.view);
     follow(this);
+    this.acts = attach(this);
     if (!this.sheet) this.show({ table: { key: "", columns: [], primary_key: [] }, window: fixedWindow([]), store: null });
     else this.#begin();
   }
@@ -54,7 +55,6 @@ export class Grid extends HTMLElement {
     this.parts = parts;
     this.sheet = new Sheet(parts);
     this.selection = new Selection();
-    this.edits = null;
     if (this.view) this.#begin();
   }
 
@@ -69,12 +69,6 @@ export class Grid extends HTMLElement {
       this.#frame = 0;
       this.#draw();
     });
-  }
-
-  /** What acts on cells and rows is loaded when the sheet is first touched. */
-  actions() {
-    this.#actions ??= import("./commands.js").then(({ attach }) => attach(this));
-    return this.#actions;
   }
 
   /** What is selected, for others: rows by position and columns by name. */
@@ -137,13 +131,26 @@ export class Grid extends HTMLElement {
     return true;
   }
 
+  /** Give the focus to a row by its key, or the id of a new one. */
+  focusKey(key, name = this.sheet.places[0]?.name) {
+    return this.focusCell(this.sheet.find(key), name);
+  }
+
+  /** Where the window would have to open to show again what is in view. */
+  get place() {
+    const { sheet, view } = this;
+    const first = Math.max(sheet.top, Math.round(view.scrollTop / this.rowHeight));
+    const key = first === sheet.top && sheet.window.atStart ? null : sheet.line(first)?.key;
+    return key ? { key } : { start: true };
+  }
+
   focus(options) {
     this.view?.focus({ preventScroll: true, ...options });
   }
 
-  /** Stage a new row and edit its first cell that needs a value; answers its id, or false. */
+  /** Stage a new row and go to its first cell that needs a value; answers its id, or null when there can be none. */
   insertRow(values = {}) {
-    return this.actions().then(() => this.command("insert", values));
+    return this.acts.insert(values);
   }
 
   /** Select a cell, or let the selection reach to it, and bring it into view. Row -1 is the header. */
@@ -155,9 +162,11 @@ export class Grid extends HTMLElement {
     this.#chosen(r, c);
   }
 
-  /** After the selection has changed by itself: bring its end into view and tell. */
-  chosen() {
-    this.#chosen(this.selection.head.row, this.selection.head.column);
+  /** Change what is selected without scrolling, and tell. */
+  select(change) {
+    change(this.selection);
+    this.refresh();
+    this.tell("select", this.selected);
   }
 
   /** Change the layout of the columns, and tell. */
@@ -258,7 +267,7 @@ export class Grid extends HTMLElement {
     this.#quit = [window.subscribe((event) => this.#windowChanged(event))];
     if (store) this.#quit.push(store.subscribe(() => this.#moved()));
     this.#remember();
-    if (this.#actions) this.actions().then((actions) => actions.begin());
+    this.acts.begin();
     this.refresh();
   }
 
@@ -276,10 +285,14 @@ export class Grid extends HTMLElement {
 
   #opened(at) {
     const last = at?.end === true;
-    const keep = Math.min(this.selection.cell.column, Math.max(0, this.sheet.places.length - 1));
+    const { row, column } = this.selection.cell;
+    const { inserts, rows } = this.#seen;
+    const kept = this.sheet.find(inserts[row] ?? rows[row - inserts.length]?.key ?? null);
     this.sheet.forget();
     this.#remember();
-    this.selection.only(last ? Math.max(0, this.sheet.count - 1) : at?.key || at?.value || at?.number ? this.sheet.top : 0, keep);
+    const first = at?.start ? 0 : this.sheet.top;
+    const chosen = row === -1 ? -1 : Math.max(0, last ? this.sheet.count - 1 : kept >= 0 ? kept : first);
+    this.selection.only(chosen, Math.min(column, Math.max(0, this.sheet.places.length - 1)));
     this.#size();
     this.view.scrollTop = last ? this.canvas.offsetHeight : at?.start ? 0 : this.sheet.top * this.rowHeight;
   }
@@ -356,26 +369,30 @@ export class Grid extends HTMLElement {
     this.#drawRows(first, end, drawn, stamp);
     this.#drawState();
     this.#prefetch(first, end);
-    this.actionsNow?.drawn();
+    this.acts.drawn();
   }
 
   #columns(scrollLeft, clientWidth) {
     const { places } = this.sheet;
-    const [first, end] = columns.between(places, scrollLeft + this.pinnedWidth - SPARE_PIXELS, scrollLeft + clientWidth - GUTTER + SPARE_PIXELS);
     const all = places.map((place, at) => ({ at, place }));
+    if (places.length <= FEW) return all;
+    const [first, end] = columns.between(places, scrollLeft + this.pinnedWidth - SPARE_PIXELS, scrollLeft + clientWidth - GUTTER + SPARE_PIXELS);
     return [...all.filter(({ place }) => place.pinned), ...all.slice(first, end)];
   }
 
   /** A row keeps its element while it stays in view: the element of row n is the one at n modulo their number. */
   #drawRows(first, end, drawn, stamp) {
-    const wanted = end - first;
-    while (this.#views.length < wanted) {
-      const view = new RowView();
-      this.#views.push(view);
-      this.canvas.append(view.element);
+    const most = Math.ceil(this.view.clientHeight / this.rowHeight) + 2 * SPARE_ROWS + 1;
+    if (this.#views.length !== most) {
+      for (const view of this.#views) view.element.remove();
+      this.#views = Array.from({ length: most }, () => new RowView());
     }
-    for (const view of this.#views.splice(Math.max(wanted, 0))) view.element.remove();
-    for (let at = first; at < end; at += 1) this.#views[at % wanted].draw(this, at, drawn, stamp);
+    for (let at = first; at < end; at += 1) {
+      const view = this.#views[at % most];
+      view.draw(this, at, drawn, stamp);
+      if (!view.element.parentNode) this.canvas.append(view.element);
+    }
+    for (const view of this.#views) if (view.at < first || view.at >= end) view.element.remove();
   }
 
   #drawState() {

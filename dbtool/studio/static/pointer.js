@@ -8,7 +8,6 @@ const FAR = 4; // pixels after which a press is a drag
 /** Follow the mouse on a grid. */
 export function follow(grid) {
   grid.view.addEventListener("pointerdown", (event) => {
-    grid.actions();
     if (event.button === 0 && overSheet(grid, event)) press(grid, event);
   });
   grid.view.addEventListener("dblclick", (event) => {
@@ -26,12 +25,12 @@ function overSheet(grid, event) {
 }
 
 function press(grid, event) {
-  if (grid.actionsNow && !grid.actionsNow.leave()) return event.preventDefault();
+  if (!grid.acts.leave()) return event.preventDefault();
   const at = grid.hit(event.clientX, event.clientY);
   const add = event.ctrlKey || event.metaKey;
   if (event.target === grid.handle) return fillFrom(grid, event);
   if (at.grip >= 0) return resizeFrom(grid, event, grid.sheet.places[at.grip]);
-  if (at.head && at.gutter) return selectAll(grid);
+  if (at.head && at.gutter) return grid.select((selection) => selection.all());
   if (at.head) return head(grid, event, at.column);
   if (at.beyond && !at.gutter) return undefined;
   if (at.gutter) return selectFrom(grid, event, at.row, (to, from) => grid.selection.rows(from, to, { add }), "row");
@@ -42,20 +41,13 @@ function press(grid, event) {
   }, { grid });
 }
 
-function selectAll(grid) {
-  grid.selection.all();
-  grid.refresh();
-}
-
 /** Select whole rows or columns, from where Shift began to where the mouse goes. */
 function selectFrom(grid, event, start, select, axis) {
   const from = event.shiftKey ? grid.selection.cell[axis] : start;
   const kept = event.ctrlKey || event.metaKey ? grid.selection.ranges : [];
   const reach = (to) => {
     grid.selection.ranges = kept;
-    select(to, from);
-    grid.refresh();
-    grid.tell("select", grid.selected);
+    grid.select(() => select(to, from));
   };
   reach(start);
   drag(event, (to) => reach(nearest(grid, to)[axis]), { grid });
@@ -108,7 +100,7 @@ function fillFrom(grid, event) {
     to = stretched(from, nearest(grid, now));
     grid.selection.ranges = [to];
     grid.refresh();
-  }, { grid, done: async () => (await grid.actions()).edits.fill(from, to) });
+  }, { grid, done: () => grid.acts.edits.fill(from, to) });
 }
 
 /** A fill goes down, up, right or left, whichever is farther. */
@@ -153,5 +145,5 @@ function scrollAlong(grid, { clientX, clientY }) {
 
 function double(grid, at) {
   if (at.grip >= 0) fit(grid, grid.sheet.places[at.grip]);
-  else if (!at.head && !at.gutter && !at.beyond) grid.actions().then((actions) => actions.edit());
+  else if (!at.head && !at.gutter && !at.beyond) grid.acts.edit();
 }
