@@ -52,6 +52,22 @@ _WORDS: dict[Kind, tuple[str, str]] = {
     "text": ("text", "text"),
     "other": ("a value", "text"),
 }
+_NUMBER = r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
+_DATE, _TIME = r"\d{4}-\d{2}-\d{2}", r"\d{2}:\d{2}(:\d{2}([.,]\d{1,6})?)?"
+_ZONE = r"([zZ]|[+-]\d{2}(:?\d{2})?)?"
+# What a typed text must look like, in what Python and JavaScript both read as a regular expression.
+_PATTERNS: dict[Kind, str] = {
+    "boolean": r"\s*([tT]([rR][uU][eE])?|[fF]([aA][lL][sS][eE])?|[yY][eE][sS]|[nN][oO]|[oO][nN]|[oO][fF][fF]|[01])\s*",
+    "integer": r"\s*[+-]?\d{1,19}\s*",
+    "float": rf"{_NUMBER}|[+-]?(inf|nan|Infinity|NaN)",
+    "decimal": _NUMBER,
+    "datetime": rf"\s*{_DATE}([T ]{_TIME}{_ZONE})?\s*",
+    "date": rf"\s*{_DATE}\s*",
+    "time": rf"\s*{_TIME}{_ZONE}\s*",
+    "duration": r"\s*(-?\d+ days?,?)?\s*(\d+:\d{2}(:\d{2}(\.\d+)?)?)?\s*",
+    "uuid": r"\s*\{?[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\}?\s*",
+    "bytes": r"\s*(\\x|0x)?([0-9a-fA-F]{2}\s*)*",
+}
 _TRUE, _FALSE = ("true", "t", "yes", "on", "1"), ("false", "f", "no", "off", "0")
 _BIGGEST = 2**63
 
@@ -70,6 +86,11 @@ def expected(column_type: TypeEngine[Any]) -> tuple[str, str]:
     words, example = _WORDS[kind_of(column_type)]
     members = enum_words(column_type)
     return (f"one of {', '.join(members)}", members[0]) if members else (words, example)
+
+
+def pattern(column_type: TypeEngine[Any]) -> str | None:
+    """Return a regular expression that whatever `parse` reads matches as a whole, or None where any text may do."""
+    return _PATTERNS.get(kind_of(column_type))
 
 
 def enum_words(column_type: TypeEngine[Any]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Index, Table
 from dbtool import reports, tables, values
 from dbtool.config import Config
 from dbtool.rows import conditions, describe
-from dbtool.rows.codec import enum_words, kind_of
+from dbtool.rows.codec import enum_words, expected, kind_of, pattern
 from dbtool.rows.contents import Held
 from dbtool.rows.sheet import Sheet, sortable
 from dbtool.studio.library import Library, Shelf
@@ -100,6 +100,7 @@ def _column(config: Config, column: Column[Any], words: reports.Column, referenc
     base = tables.sql_type(column)
     length = _max_length(column, base)
     given = tables.is_given(column)
+    expects, example = expected(column.type)
     return {
         "name": column.name,
         "kind": kind,
@@ -112,6 +113,9 @@ def _column(config: Config, column: Column[Any], words: reports.Column, referenc
         "editable": given,
         "required": given and tables.is_required(column),
         "max_length": length,
+        "pattern": pattern(column.type),
+        "expects": expects,
+        "example": example,
         "multiline": kind == "text" and (length is None or length > _ONE_LINE),
         "aware": kind == "datetime" and bool(getattr(base, "timezone", False)),
         "align": "right" if kind in _RIGHT else "left",

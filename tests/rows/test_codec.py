@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlmodel import AutoString
 
 from dbtool import values
-from dbtool.rows.codec import expected, kind_of, parse, reader
+from dbtool.rows.codec import expected, kind_of, parse, pattern, reader
 
 BERLIN = timezone(timedelta(hours=1))
 
@@ -106,6 +107,33 @@ def test_what_is_shown_can_be_typed(text, column_type):
     value = parse(text, column_type, BERLIN)
 
     assert parse(values.text(value), column_type, BERLIN) == value
+
+
+@pytest.mark.parametrize(("text", "column_type"), [each[:2] for each in TYPED])
+def test_whatever_can_be_read_matches_the_pattern_of_its_type(text, column_type):
+    wanted = pattern(column_type)
+
+    shown = values.text(parse(text, column_type, BERLIN))
+
+    assert wanted is None or (re.fullmatch(wanted, text) and re.fullmatch(wanted, shown))
+
+
+@pytest.mark.parametrize(
+    ("text", "column_type"),
+    [
+        ("many", types.Integer()),
+        ("1.5", types.Integer()),
+        ("", types.Integer()),
+        ("1,5", types.Numeric()),
+        ("maybe", types.Boolean()),
+        ("31.01.2025", types.Date()),
+        ("2025-01-31 half past six", types.DateTime()),
+        ("0", types.LargeBinary()),
+        ("1234", types.Uuid()),
+    ],
+)
+def test_what_looks_like_nothing_of_the_type_does_not_match_its_pattern(text, column_type):
+    assert re.fullmatch(pattern(column_type), text) is None
 
 
 def test_a_value_that_does_not_fit_its_column_is_left_as_the_driver_returns_it():

@@ -25,8 +25,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def trap(browser: Browser) -> Iterator[tuple[Page, Trap]]:
-    """A fresh tab in a fresh profile, and what it must not do."""
+def serve() -> Iterator[Callable[..., Studio]]:
+    """Start studios that end with the story: `serve(project, "--read-only")`."""
+    with ExitStack() as stack:
+        yield lambda project, *options, **environment: stack.enter_context(serving(project, *options, **environment))
+
+
+@pytest.fixture
+def trap(browser: Browser, serve: Callable[..., Studio]) -> Iterator[tuple[Page, Trap]]:
+    """A fresh tab in a fresh profile, and what it must not do; it is closed before the studios are."""
     context = browser.new_context(viewport=SIZE, reduced_motion="reduce")
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     set_up = Trap(context)
@@ -69,13 +76,6 @@ def seeded(sample_template: Path, tmp_path: Path) -> Project:
     """A copy of the seeded sample."""
     shutil.copytree(sample_template, tmp_path, dirs_exist_ok=True)
     return Project(tmp_path)
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., Studio]]:
-    """Start studios that end with the story: `serve(project, "--read-only")`."""
-    with ExitStack() as stack:
-        yield lambda project, *options, **environment: stack.enter_context(serving(project, *options, **environment))
 
 
 @pytest.fixture

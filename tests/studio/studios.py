@@ -183,4 +183,5 @@ class Sheet:
     def save(self) -> None:
         """Press Ctrl+S and wait until nothing is staged."""
         self.page.keyboard.press("Control+s")
-        expect(self.page.get_by_text("Saved").last).to_be_visible()
+        expect(self.page.locator(".staging").get_by_role("button", name="Save")).to_have_count(0)
+        self.ready()

@@ -39,7 +39,7 @@ def test_the_end_of_a_large_table_is_one_key_away_and_so_is_its_start(
     page: Page, crowded: Studio, sheet: Sheet
 ) -> None:
     page.goto(crowded.link("/table/user"))
-    expect(page.get_by_text("30,002 rows")).to_be_visible()
+    expect(page.locator(".position")).to_contain_text("30,002 rows")
     sheet.cell(0, "username").click()
 
     page.keyboard.press("Control+End")
@@ -53,11 +53,11 @@ def test_scrolling_walks_through_many_pages_and_draws_few_rows(page: Page, crowd
     page.goto(crowded.link("/table/user"))
     expect(sheet.cell(0, "username")).to_have_text("johndoe")
 
-    for _ in range(60):
-        page.mouse.move(700, 400)
-        page.mouse.wheel(0, 3000)
-        page.wait_for_timeout(20)
-    expect(sheet.grid.get_by_role("gridcell", name="user01", exact=False).first).to_be_visible()
+    page.mouse.move(700, 400)
+    for place in range(1_000, 6_000, 1_000):
+        while int(sheet.grid.get_by_role("rowheader").last.inner_text().replace(",", "")) < place:
+            page.mouse.wheel(0, 3_000)
+            page.wait_for_timeout(20)
 
     assert sheet.grid.locator("[role=row]").count() < 80
 
@@ -99,10 +99,10 @@ def test_a_filter_pill_takes_a_value_at_once_and_enter_applies_it(page: Page, st
     page.keyboard.type("greet")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("1 row", exact=False).first).to_be_visible()
+    expect(page.locator(".position")).to_contain_text("1 row")
     expect(sheet.cell(0, "title")).to_have_text("Greeting Phrases")
     page.get_by_role("button", name="Remove the filter").click()
-    expect(page.get_by_text("5 rows", exact=False)).to_be_visible()
+    expect(page.locator(".position")).to_contain_text("5 rows")
 
 
 @pytest.mark.parametrize(

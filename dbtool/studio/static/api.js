@@ -5,12 +5,9 @@ const TOKEN = "dbtool.token";
 /** What the server refused: `status` of HTTP, and the code, message and hint that a terminal would print. */
 export class ApiError extends Error {
   constructor(status, body) {
-    const error = body?.error ?? {};
-    super(error.message ?? `the server answered ${status}`);
-    this.status = status;
-    this.code = error.code ?? "";
-    this.hint = error.hint ?? "";
-    this.body = body;
+    const { message, hint = "", code = "" } = body?.error ?? {};
+    super(message ?? `the server answered ${status}`);
+    Object.assign(this, { status, code, hint, body });
   }
 
   /** The message with what to do about it. */
@@ -23,14 +20,14 @@ export class ApiError extends Error {
 export function takeToken() {
   const found = readToken(location.hash);
   if (!found) return;
-  sessionStorage.setItem(TOKEN, found.token);
-  history.replaceState(null, "", location.pathname + (found.rest ? `#${found.rest}` : ""));
+  keepToken(found.token);
+  history.replaceState(null, "", location.pathname + (found.rest && `#${found.rest}`));
 }
 
-/** Return the token of a pasted link or token, and the place that the link leads to. */
+/** Return the token of a link, and the place that the link leads to. */
 export function readToken(text) {
   const match = /(?:^|[#&])t=([\w-]+)(?:&to=(.*))?/.exec(text);
-  return match && { token: match[1], rest: match[2] ? decodeURIComponent(match[2]) : "" };
+  return match && { token: match[1], rest: decodeURIComponent(match[2] ?? "") };
 }
 
 export function hasToken() {
@@ -45,32 +42,17 @@ export function forgetToken() {
   sessionStorage.removeItem(TOKEN);
 }
 
-/**
- * Ask the server.
- * @param {string} path below /api/
- * @param {Object} [body]
- * @param {{signal?: AbortSignal}} [options] a signal that is aborted cancels the statement in the database too
- * @returns {Promise<any>} raises ApiError, or AbortError
- */
+/** Ask the server; raises ApiError. A signal that is aborted cancels the statement in the database too. */
 export async function api(path, body = {}, { signal } = {}) {
-  let answer;
-  try {
-    answer = await fetch(`/api/${path}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-Dbtool-Token": sessionStorage.getItem(TOKEN) ?? "" },
-      body: JSON.stringify(body),
-      signal,
-      cache: "no-store",
-    });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
+  const headers = { "Content-Type": "application/json", "X-Dbtool-Token": sessionStorage.getItem(TOKEN) ?? "" };
+  const answer = await fetch(`/api/${path}`, { method: "POST", headers, body: JSON.stringify(body), signal, cache: "no-store" }).catch((error) => {
+    if (isAborted(error)) throw error;
     throw new ApiError(0, { error: { message: "studio does not answer", hint: "start `dbtool studio` again; what is staged stays here" } });
-  }
+  });
   const found = await answer.json().catch(() => null);
   if (answer.ok) return found;
-  const refused = new ApiError(answer.status, found);
-  if (answer.status === 401) document.dispatchEvent(new CustomEvent("locked", { detail: refused }));
-  throw refused;
+  if (answer.status === 401) document.dispatchEvent(new Event("locked"));
+  throw new ApiError(answer.status, found);
 }
 
 /** Whether an error only says that nobody waits for the answer any more. */
@@ -79,9 +61,8 @@ export function isAborted(error) {
 }
 
 /** Let the browser save what a ticket stands for. */
-export function download(ticket, name) {
+export function download({ ticket, name }) {
   const link = document.createElement("a");
-  link.href = `/api/download/${encodeURIComponent(ticket)}`;
-  link.download = name;
+  Object.assign(link, { href: `/api/download/${encodeURIComponent(ticket)}`, download: name });
   link.click();
 }

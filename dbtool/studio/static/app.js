@@ -1,41 +1,41 @@
 /** Start: the token, the shell, and which view an address means. Everything flows down from the `app` made here. */
 
-import { api, forgetToken, hasToken, keepToken, readToken, takeToken } from "./api.js";
-import { dialog, h, icon, replace, toast } from "./dom.js";
+import { api, ApiError, forgetToken, hasToken, isAborted, keepToken, readToken, takeToken } from "./api.js";
+import { h, icon, replace, toast } from "./dom.js";
 import { format, parse } from "./route.js";
-import { Store } from "./store.js";
 import { sidebar } from "./sidebar.js";
+import { Store } from "./store.js";
 import { tableView } from "./tableview.js";
 
-/**
- * What every part of the page is given.
- * @typedef {{schema: any, store: Store, route: import("./route.js").Route, view: any,
- *   go: (route: Partial<import("./route.js").Route>, options?: {replace?: boolean}) => void,
- *   table: (key: string) => Promise<any>, known: (key: string) => any, save: () => Promise<void>, review: () => Promise<void>,
- *   reload: () => Promise<void>, remember: (name: string, value: any) => void, recall: (name: string) => any}} App
- */
-
-const root = document.getElementById("app");
 const LAZY = { diagram: "./diagram.js", sql: "./console.js", migrations: "./migrations.js" };
+const THEME = "dbtool.theme";
+const LOCKED = "The key of this tab is no longer valid: studio was started again. Staged changes are kept.";
+const FIRST = "This page shows your data to whoever holds the key that `dbtool studio` printed. This tab has none yet.";
+const root = document.getElementById("app");
 let stop = () => {};
 
-theme(localStorage.getItem("dbtool.theme"));
-document.addEventListener("locked", () => lock("The key of this tab is no longer valid: studio was started again. Staged changes are kept."));
-window.addEventListener("hashchange", () => {
-  if (/[#&]t=/.test(location.hash)) begin();
+document.documentElement.dataset.theme = localStorage.getItem(THEME) ?? "";
+document.addEventListener("locked", () => lock(LOCKED));
+window.addEventListener("hashchange", () => /[#&]t=/.test(location.hash) && begin());
+window.addEventListener("unhandledrejection", (event) => {
+  if (!(event.reason instanceof ApiError) && !isAborted(event.reason)) return;
+  event.preventDefault(); // what the server refuses is told; a mistake of the page stays one
+  if (event.reason.status !== 401 && !isAborted(event.reason)) toast(event.reason.text, "error");
 });
 begin();
 
 /** Open the door with the token in the address or in this tab, or ask for it. */
 async function begin() {
   takeToken();
-  if (!hasToken()) return lock("");
+  if (!hasToken()) return lock(FIRST);
   stop();
   replace(root, h("p", { class: "loading", role: "status" }, "Loading the models …"));
   try {
     await start(await api("schema"));
   } catch (error) {
-    if (error.status !== 401) fail(error);
+    if (error.status === 401) return;
+    replace(root, h("main", { class: "gate" }, refusal(error), h("button", { class: "primary", onclick: begin }, "Try again")));
+    if (!(error instanceof ApiError)) throw error;
   }
 }
 
@@ -43,69 +43,64 @@ async function begin() {
 function lock(message) {
   stop();
   forgetToken();
-  const field = h("input", { id: "token", type: "text", autocomplete: "off", spellcheck: "false", placeholder: "http://localhost:5555/#t=…", "aria-describedby": "why" });
+  const field = h("input", { id: "token", autocomplete: "off", spellcheck: "false", placeholder: "http://localhost:5555/#t=…", "aria-describedby": "why" });
   const enter = (event) => {
     event.preventDefault();
-    const found = readToken(field.value.trim()) ?? { token: field.value.trim(), rest: "" };
-    if (!/^[\w-]+$/.test(found.token)) return field.focus();
-    keepToken(found.token);
-    if (found.rest) history.replaceState(null, "", `#${found.rest}`);
+    const text = field.value.trim();
+    const { token, rest } = readToken(text) ?? { token: text, rest: "" };
+    if (!/^[\w-]+$/.test(token)) return field.focus();
+    keepToken(token);
+    if (rest) history.replaceState(null, "", `#${rest}`);
     return begin();
   };
-  replace(root, h("main", { class: "gate" },
-    h("form", { onsubmit: enter },
-      h("h1", {}, icon("database"), "dbtool studio"),
-      h("p", { id: "why" }, message || "This page shows your data to whoever holds the key that `dbtool studio` printed. This tab has none yet."),
-      h("label", { for: "token" }, "Paste the link from the terminal, or its key"),
-      h("div", { class: "row" }, field, h("button", { class: "primary" }, "Open")))));
+  replace(root, h("main", { class: "gate" }, h("form", { onsubmit: enter },
+    h("h1", {}, icon("database"), "dbtool studio"),
+    h("p", { id: "why" }, message),
+    h("label", { for: "token" }, "Paste the link from the terminal, or its key"),
+    h("div", { class: "row" }, field, h("button", { type: "submit", class: "primary" }, "Open")))));
   field.focus();
-}
-
-function fail(error) {
-  replace(root, h("main", { class: "gate" }, h("div", { role: "alert" },
-    h("h1", {}, icon("warning"), error.message),
-    error.hint && h("pre", {}, error.hint),
-    h("button", { class: "primary", onclick: begin }, "Try again"))));
 }
 
 /** Build the shell and follow the address from then on. */
 async function start(schema) {
   const app = createApp(schema);
-  const side = sidebar(app, { theme: toggleTheme, palette: () => openPalette(app) });
+  const side = sidebar(app, { theme, palette: () => palette(app) });
   const main = h("main", { id: "main", tabIndex: -1 });
-  replace(root, h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); main.focus(); } }, "Skip to the rows"), h("div", { class: "shell" }, side.element, main));
-  const follow = () => show(app, main, side);
-  const stopKeys = listen(app, follow);
+  const skip = (event) => {
+    event.preventDefault();
+    main.focus();
+  };
+  replace(root, h("a", { class: "skip", href: "#main", onclick: skip }, "Skip to the rows"), h("div", { class: "shell" }, side.element, main));
+  const quit = listen(app, () => show(app, main, side));
   stop = () => {
-    stopKeys();
+    quit();
     app.view?.close?.();
     stop = () => {};
   };
-  await follow();
+  await show(app, main, side);
 }
 
-/** @returns {App} */
+/** What every part of the page is given. */
 function createApp(schema) {
-  const store = new Store();
   const home = `${schema.project}\n${schema.database}`;
   const edits = `dbtool.edits\n${home}`;
+  const store = new Store();
   const tables = new Map();
-  restore(store, edits);
+  const kept = sessionStorage.getItem(edits);
+  if (kept && !store.restore(JSON.parse(kept))) toast("What was staged in this tab could not be read again.", "error");
   store.subscribe(() => sessionStorage.setItem(edits, JSON.stringify(store.toJSON())));
   const app = {
     schema, store, route: parse(location.hash), view: null,
     go: (route, { replace: instead = false } = {}) => {
-      const address = format({ ...route });
+      const address = format(route);
       if (address === location.hash) return;
-      if (instead) history.replaceState(null, "", address);
-      else history.pushState(null, "", address);
+      history[instead ? "replaceState" : "pushState"](null, "", address);
       window.dispatchEvent(new Event("routechange"));
     },
     table: (key) => {
       if (!tables.has(key)) tables.set(key, api("table", { table: key }));
-      const wanted = tables.get(key);
-      wanted.catch(() => tables.delete(key));
-      return wanted;
+      tables.get(key).catch(() => tables.delete(key));
+      return tables.get(key);
     },
     known: (key) => schema.tables.find((table) => table.key === key),
     save: async () => (await import("./review.js")).save(app),
@@ -113,29 +108,12 @@ function createApp(schema) {
     reload: async () => {
       tables.clear();
       Object.assign(schema, await api("schema"));
-      await app.view?.reload?.();
+      window.dispatchEvent(new CustomEvent("routechange", { detail: "anew" }));
     },
     remember: (name, value) => localStorage.setItem(`dbtool.${name}\n${home}`, JSON.stringify(value)),
-    recall: (name) => parsed(localStorage.getItem(`dbtool.${name}\n${home}`)),
+    recall: (name) => JSON.parse(localStorage.getItem(`dbtool.${name}\n${home}`)),
   };
   return app;
-}
-
-function restore(store, key) {
-  const found = parsed(sessionStorage.getItem(key));
-  try {
-    if (found) store.restore(found);
-  } catch {
-    toast("What was staged in this tab could not be read again.", "error");
-  }
-}
-
-function parsed(text) {
-  try {
-    return JSON.parse(text ?? "null");
-  } catch {
-    return null;
-  }
 }
 
 /** Show what the address says; the same table with other filters keeps its view. */
@@ -156,59 +134,61 @@ async function show(app, main, side) {
     replace(main, view.element);
     await view.update?.(route);
   } catch (error) {
-    replace(main, refusal(error));
+    if (!app.view) replace(main, refusal(error));
+    throw error;
   }
   return undefined;
 }
 
-async function make(app, route) {
-  if (route.view === "table" && route.tab === "structure") return (await import("./structure.js")).structureView(app, await app.table(route.table));
-  if (route.view === "table") return tableView(app, await app.table(route.table));
-  if (LAZY[route.view]) return (await import(LAZY[route.view])).view(app);
-  return { element: h("div", { class: "empty" }, h("h1", {}, "No tables yet"), h("p", {}, "Type in a terminal: "), h("pre", {}, "dbtool migrate --name init")) };
+async function make(app, { view, table, tab }) {
+  if (view === "table" && tab === "structure") return (await import("./structure.js")).structureView(await app.table(table));
+  if (view === "table") return tableView(app, await app.table(table));
+  if (LAZY[view]) return (await import(LAZY[view])).view(app);
+  return { element: h("div", { class: "empty" }, h("h1", {}, "No tables yet"), h("p", {}, "Type in a terminal:"), h("pre", {}, "dbtool migrate --name init")) };
 }
 
-function refusal(error) {
-  return h("div", { class: "empty", role: "alert" }, h("h1", {}, error.message), error.hint && h("pre", {}, error.hint));
+function refusal({ message, hint }) {
+  return h("div", { class: "empty", role: "alert" }, h("h1", {}, icon("warning"), message), hint && h("pre", {}, hint));
 }
 
 /** Keys that work wherever the focus is, and the warning before a tab with staged changes is closed. */
 function listen(app, follow) {
   const stopping = new AbortController();
-  const { signal } = stopping;
-  for (const name of ["hashchange", "routechange"]) window.addEventListener(name, follow, { signal });
-  window.addEventListener("beforeunload", (event) => {
-    if (app.store.count()) event.preventDefault();
-  }, { signal });
-  window.addEventListener("keydown", (event) => {
-    const action = (event.ctrlKey || event.metaKey) && !event.altKey && { k: () => openPalette(app), s: () => app.save() }[event.key.toLowerCase()];
-    if (event.key === "?" && !typing(event.target)) help();
-    if (!action) return;
+  const on = (name, act) => window.addEventListener(name, act, { signal: stopping.signal });
+  on("hashchange", follow);
+  on("routechange", ({ detail }) => {
+    if (detail === "anew") {
+      app.view?.close?.();
+      app.view = null;
+    }
+    return follow();
+  });
+  on("beforeunload", (event) => app.store.count() && event.preventDefault());
+  on("keydown", (event) => {
+    const act = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && { k: palette, s: app.save, z: undo, y: redo }[event.key.toLowerCase()];
+    if (event.key === "?" && !event.target.closest("input, textarea, select, [role=grid]")) import("./palette.js").then(({ help }) => help());
+    if (!act || event.defaultPrevented || ((act === undo || act === redo) && event.target.closest("input, textarea"))) return;
     event.preventDefault();
-    action();
-  }, { signal });
+    act(app);
+  });
   return () => stopping.abort();
 }
 
-function typing(target) {
-  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.closest?.("[role=grid]");
+function undo(app) {
+  app.store.undo();
 }
 
-async function openPalette(app) {
-  (await import("./palette.js")).palette(app, { theme: toggleTheme, help });
+function redo(app) {
+  app.store.redo();
 }
 
-async function help() {
-  const { keys } = await import("./palette.js");
-  dialog("Keys", h("dl", { class: "keys" }, keys.map(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)])));
+async function palette(app) {
+  (await import("./palette.js")).palette(app, theme);
 }
 
-function toggleTheme() {
-  const dark = document.documentElement.dataset.theme ? document.documentElement.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  theme(dark ? "light" : "dark");
-  localStorage.setItem("dbtool.theme", dark ? "light" : "dark");
-}
-
-function theme(name) {
-  if (name) document.documentElement.dataset.theme = name;
+function theme() {
+  const { dataset } = document.documentElement;
+  const dark = dataset.theme ? dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  dataset.theme = dark ? "light" : "dark";
+  localStorage.setItem(THEME, dataset.theme);
 }

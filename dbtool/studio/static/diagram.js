@@ -5,74 +5,53 @@ import { h, iconButton } from "./dom.js";
 
 const STEP = 1.25;
 
-/** @returns the view */
+/** Make the view. */
 export async function view(app) {
   const { svg: text } = await api("diagram");
-  const parsed = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-  const svg = /** @type {SVGSVGElement} */ (document.importNode(parsed, true));
-  const [, , width, height] = svg.getAttribute("viewBox").split(/\s+/).map(Number);
-  const box = { x: 0, y: 0, width, height };
-  svg.removeAttribute("width");
-  svg.removeAttribute("height");
-  svg.setAttribute("aria-label", `Diagram of ${app.schema.tables.length} tables`);
-  const show = () => svg.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${box.height}`);
-  const zoom = (factor, at = { x: box.x + box.width / 2, y: box.y + box.height / 2 }) => {
-    Object.assign(box, { x: at.x - (at.x - box.x) * factor, y: at.y - (at.y - box.y) * factor, width: box.width * factor, height: box.height * factor });
-    show();
+  const svg = document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
+  const whole = svg.getAttribute("viewBox").split(/\s+/).map(Number);
+  let [x, y, width, height] = whole;
+  const show = (...box) => {
+    [x, y, width, height] = box;
+    svg.setAttribute("viewBox", box.join(" "));
   };
-  const whole = () => {
-    Object.assign(box, { x: 0, y: 0, width, height });
-    show();
+  const zoom = (factor, at = { x: x + width / 2, y: y + height / 2 }) => show(at.x - (at.x - x) * factor, at.y - (at.y - y) * factor, width * factor, height * factor);
+  for (const name of ["width", "height"]) svg.removeAttribute(name);
+  const drag = { from: null, moved: false };
+  for (const group of svg.querySelectorAll("[data-table]")) {
+    const open = () => drag.moved || app.go({ view: "table", table: group.dataset.table });
+    for (const [name, value] of Object.entries({ tabindex: "0", role: "link", "aria-label": group.dataset.table })) group.setAttribute(name, value);
+    group.addEventListener("click", open);
+    group.addEventListener("keydown", (event) => event.key === "Enter" && open());
+  }
+  const act = {
+    pointerdown: (event) => Object.assign(drag, { from: [event.clientX, event.clientY, x, y], moved: false }),
+    pointermove: (event) => {
+      if (!drag.from) return;
+      const [left, top, fromX, fromY] = drag.from;
+      const scale = Math.max(width / svg.clientWidth, height / svg.clientHeight);
+      drag.moved ||= Math.hypot(event.clientX - left, event.clientY - top) > 4;
+      show(fromX - (event.clientX - left) * scale, fromY - (event.clientY - top) * scale, width, height);
+    },
+    pointerup: () => { drag.from = null; },
+    pointerleave: () => { drag.from = null; },
+    wheel: (event) => {
+      event.preventDefault();
+      zoom(event.deltaY > 0 ? STEP : 1 / STEP, new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse()));
+    },
   };
-  tables(app, svg);
-  move(svg, box, show, zoom);
+  for (const [name, listener] of Object.entries(act)) svg.addEventListener(name, listener);
   return {
-    accepts: (route) => route.view === "diagram",
-    update: () => {},
     element: h("section", { class: "page diagram" },
       h("header", { class: "toolbar" }, h("h2", {}, "Diagram"), h("span", { class: "space" }),
-        iconButton("add", "Nearer", () => zoom(1 / STEP)), iconButton("minus", "Farther", () => zoom(STEP)), iconButton("refresh", "All of it", whole),
+        iconButton("add", "Nearer", () => zoom(1 / STEP)), iconButton("minus", "Farther", () => zoom(STEP)), iconButton("refresh", "All of it", () => show(...whole)),
         iconButton("download", "Save as SVG", () => saveAs(text, "diagram.svg"))),
       h("div", { class: "canvas" }, svg)),
   };
 }
 
-function tables(app, svg) {
-  for (const group of svg.querySelectorAll("[data-table]")) {
-    const open = () => app.go({ view: "table", table: group.dataset.table });
-    group.setAttribute("tabindex", "0");
-    group.setAttribute("role", "link");
-    group.setAttribute("aria-label", group.dataset.table);
-    group.addEventListener("click", () => !svg.dataset.moved && open());
-    group.addEventListener("keydown", (event) => event.key === "Enter" && open());
-  }
-}
-
-function move(svg, box, show, zoom) {
-  const scale = () => box.width / svg.clientWidth > box.height / svg.clientHeight ? box.width / svg.clientWidth : box.height / svg.clientHeight;
-  let from = null;
-  svg.addEventListener("pointerdown", (event) => {
-    from = { x: event.clientX, y: event.clientY, left: box.x, top: box.y };
-    delete svg.dataset.moved;
-  });
-  svg.addEventListener("pointermove", (event) => {
-    if (!from) return;
-    const [x, y] = [event.clientX - from.x, event.clientY - from.y];
-    if (Math.hypot(x, y) > 4) svg.dataset.moved = "yes";
-    Object.assign(box, { x: from.left - x * scale(), y: from.top - y * scale() });
-    show();
-  });
-  for (const name of ["pointerup", "pointerleave"]) svg.addEventListener(name, () => { from = null; });
-  svg.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
-    zoom(event.deltaY > 0 ? STEP : 1 / STEP, point);
-  }, { passive: false });
-}
-
 function saveAs(text, name) {
   const address = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
-  const link = h("a", { href: address, download: name });
-  link.click();
+  h("a", { href: address, download: name }).click();
   URL.revokeObjectURL(address);
 }
