@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
-from playwright.sync_api import Page, expect, sync_playwright
-from projects import REPOSITORY, Project, alembic_table
-from studios import Sheet, Studio, launch, serving
+from playwright.sync_api import Page, expect, sync_playwright  # noqa: E402
+from projects import REPOSITORY, Project, alembic_table  # noqa: E402
+from studios import Sheet, Studio, launch, serving  # noqa: E402
 
 FOLDER = REPOSITORY / ".screenshots"
 SIZE = {"width": 1280, "height": 720}

@@ -1,4 +1,4 @@
-"""What the scripts and styles of studio may hold: no other host, no markup from text, no more than a promise of size."""
+"""What the scripts and styles of studio may hold: no other host, no markup from text, and no more than was promised."""
 
 from __future__ import annotations
 

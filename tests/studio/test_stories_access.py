@@ -93,8 +93,9 @@ def test_the_grid_tells_a_screen_reader_where_it_is(page: Page, studio: Studio, 
 
     expect(sheet.grid).to_have_attribute("aria-rowcount", "4")
     expect(sheet.grid).to_have_attribute("aria-colcount", "5")
-    active = sheet.grid.get_attribute("aria-activedescendant")
-    expect(page.locator(f'[id="{active}"]')).to_have_text("Intermediate")
+    active = sheet.grid.locator(".active")
+    expect(active).to_have_text("Intermediate")
+    expect(sheet.grid).to_have_attribute("aria-activedescendant", active.get_attribute("id") or "")
     expect(sheet.row(1)).to_have_attribute("aria-rowindex", "3")
     expect(sheet.cell(1, "name")).to_have_attribute("aria-selected", "true")
 

@@ -116,7 +116,7 @@ def test_a_file_is_dropped_on_the_table(page: Page, studio: Studio) -> None:
 def test_a_placeholder_is_marked_as_such(page: Page, studio: Studio, sheet: Sheet) -> None:
     page.goto(studio.link("/table/unit_asset"))
     sheet.cell(0, "object_key").click(button="right")
-    page.get_by_role("menuitem", name="Open object").click()
+    page.get_by_role("menuitem", name="Open the object").click()
 
     expect(page.get_by_role("dialog", name="Placeholder")).to_be_visible()
 
@@ -137,7 +137,7 @@ def bucket(seeded: Project, serve: Callable[..., Studio]) -> Studio:
 def test_an_object_is_opened_through_a_link_that_the_server_signs(page: Page, bucket: Studio, sheet: Sheet) -> None:
     page.goto(bucket.link("/table/unit_asset"))
     sheet.cell(0, "object_key").click(button="right")
-    page.get_by_role("menuitem", name="Open object").click()
+    page.get_by_role("menuitem", name="Open the object").click()
 
     link = page.get_by_role("link", name="Open in a new tab").get_attribute("href") or ""
     assert link.startswith("http://localhost:9000/media/units/one.pdf?")

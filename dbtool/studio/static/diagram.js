@@ -17,10 +17,11 @@ export async function view(app) {
   };
   const zoom = (factor, at = { x: x + width / 2, y: y + height / 2 }) => show(at.x - (at.x - x) * factor, at.y - (at.y - y) * factor, width * factor, height * factor);
   for (const name of ["width", "height"]) svg.removeAttribute(name);
+  svg.setAttribute("role", "group");
   const drag = { from: null, moved: false };
   for (const group of svg.querySelectorAll("[data-table]")) {
     const open = () => drag.moved || app.go({ view: "table", table: group.dataset.table });
-    for (const [name, value] of Object.entries({ tabindex: "0", role: "link", "aria-label": group.dataset.table })) group.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ tabindex: "0", role: "link" })) group.setAttribute(name, value);
     group.addEventListener("click", open);
     group.addEventListener("keydown", (event) => event.key === "Enter" && open());
   }
