@@ -25,7 +25,8 @@ from tempfile import TemporaryDirectory
 
 ROWS = int(os.environ.get("BENCH_ROWS", "5000000"))
 RUNS = 5
-PAGE = 100
+PAGE = 100  # rows that every browser is asked for
+CHUNK = 200  # rows that studio itself asks for at once
 PATIENCE = 120.0  # seconds for one answer; what takes longer is told as that
 CACHE = Path(".bench")
 MODELS = '''\
@@ -113,6 +114,7 @@ def main() -> None:
         (place / "starlette_admin_app.py").write_text(ADMIN.format(body=STARLETTE_ADMIN_BODY))
         (place / "bench.db").symlink_to(data)
         start_up(place)
+        depth(place)
         pages(place, python)
 
 
@@ -243,10 +245,8 @@ def pages(place: Path, python: str) -> None:
     """Ask everybody for everything, in turn, and print medians in milliseconds."""
     print(f"\npages of {PAGE} rows of {ROWS:,}, milliseconds over HTTP, median of {RUNS} in turn")
     columns: dict[str, dict[str, str]] = {}
-    bare = raw(place / "bench.db")
     with studio(place) as (base, token):
         columns["studio"] = {task: told(lambda task=task: ask(base, *STUDIO[task], token)) for task in TASKS}  # type: ignore[misc]
-        depth(base, token, bare)
     for peer in peers(python):
         with server(peer.command, place, peer.ready) as base:
             columns[peer.name] = {task: told(lambda: ask(base, *peer.tasks[task])) for task in TASKS}  # noqa: B023
@@ -264,33 +264,64 @@ def told(act: Callable[[], float]) -> str:
         return f"({getattr(error, 'code', 'time-out')})"
 
 
-def raw(path: Path) -> Callable[[str, tuple[object, ...]], float]:
-    """Return what times a bare query: the floor under every browser."""
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+def depth(place: Path) -> None:
+    """Compare pages at all depths with the bare keyset query: the page itself, and a whole request without HTTP."""
+    import dbtool
+    from dbtool.rows import keyset
+    from dbtool.studio import looking, messages
+    from dbtool.studio.asked import criteria_of, place_of, sheet_of
+    from dbtool.studio.library import Library
 
-    def run(sql: str, parameters: tuple[object, ...]) -> float:
-        started = time.perf_counter()
-        connection.execute(sql, parameters).fetchall()
-        return time.perf_counter() - started
+    library = Library(dbtool.load_config(project=place), read_only=True)
+    library.begin()
+    call = library.call()
+    print(f"\n{f'{CHUNK} rows at a depth of':<28}{'bare query':>12}{'page':>12}{'ratio':>8}{'whole request':>16}")
+    for sort, column in (([], "id"), ([{"column": "score", "descending": False}], "score")):
+        for part in (0, 0.25, 0.5, 0.75, 0.9, 0.999):
+            row = messages.Rows.model_validate(asked(sort, {"key": json.dumps([str(int(ROWS * part) + 1)])}))
+            first = looking.rows(call, row)
+            wanted = messages.Rows.model_validate(asked(sort, {"after": first["after"]}))
+            sheet, zone = sheet_of(call, wanted), library.zone
+            with call.connect() as connection:
+                driver = connection.connection.driver_connection
+                last = first["rows"][-1]["cells"]
+                sql, values = bare_query(column, last[0], last[2])
+                criteria, at = criteria_of(wanted), place_of(wanted.at)
+                floor, page = alternately(
+                    lambda: driver.execute(sql, values).fetchall(),  # type: ignore[union-attr] # noqa: B023
+                    lambda: keyset.page(connection, sheet, criteria, at, zone=zone, limit=CHUNK),  # noqa: B023
+                )
+            (whole,) = alternately(lambda: looking.rows(call, wanted))  # noqa: B023
+            print(
+                f"{f'{part:.1%} by {column}':<28}{floor:>9.2f} ms{page:>9.2f} ms{page / floor:>8.2f}{whole:>13.2f} ms"
+            )
+    library.close()
 
-    return run
+
+def asked(sort: list[dict[str, object]], at: dict[str, object]) -> dict[str, object]:
+    """Return the body of a request for the rows that the page itself asks for at once."""
+    return {"table": "attempt", "filters": [], "search": "", "sort": sort, "limit": CHUNK, "at": at}
 
 
-def depth(base: str, token: str, bare: Callable[[str, tuple[object, ...]], float]) -> None:
-    """Compare pages at all depths with the bare keyset query, as the server itself measures them and over HTTP."""
-    print(f"\n{'studio at a depth of':<24}{'bare query':>12}{'in the server':>16}{'ratio':>8}{'over HTTP':>12}")
-    for part in (0, 0.25, 0.5, 0.75, 0.9, 0.999):
-        id = int(ROWS * part) + 1
-        path, body = rows_request(at={"key": json.dumps([str(id)])})
-        cursor = answer(base, path, body, token)["after"]
-        path, body = rows_request(at={"after": cursor})
-        sql = f"SELECT * FROM attempt WHERE id > ? ORDER BY id LIMIT {PAGE}"
-        pairs = [
-            (bare(sql, (id + PAGE - 1,)), answer(base, path, body, token)["ms"] / 1000, ask(base, path, body, token))
-            for _ in range(RUNS * 5)
-        ]
-        floor, inside, over = (statistics.median(pair[at] for pair in pairs) * 1000 for at in range(3))
-        print(f"{f'{part:.1%}':<24}{floor:>9.2f} ms{inside:>13.2f} ms{inside / floor:>8.2f}{over:>9.2f} ms")
+def bare_query(column: str, id: str, score: str | None) -> tuple[str, tuple[object, ...]]:
+    """Return the fastest query for the rows behind one: what any browser could reach at best."""
+    if column == "id":
+        return f"SELECT * FROM attempt WHERE id > ? ORDER BY id LIMIT {CHUNK}", (int(id),)
+    if score is None:
+        return f"SELECT * FROM attempt WHERE score IS NULL AND id > ? ORDER BY id LIMIT {CHUNK}", (int(id),)
+    sql = f"SELECT * FROM attempt WHERE (score, id) > (?, ?) ORDER BY score, id LIMIT {CHUNK}"
+    return sql, (float(score), int(id))
+
+
+def alternately(*acts: Callable[[], object]) -> list[float]:
+    """Return the median milliseconds of some acts, done in turn."""
+    times: list[list[float]] = [[] for _ in acts]
+    for _ in range(100):
+        for act, taken in zip(acts, times, strict=True):
+            started = time.perf_counter()
+            act()
+            taken.append(time.perf_counter() - started)
+    return [statistics.median(taken) * 1000 for taken in times]
 
 
 # Start-up
@@ -392,12 +423,6 @@ def ask(base: str, path: str, body: dict[str, object] | None = None, token: str 
     started = time.perf_counter()
     send(base, path, body, token)
     return time.perf_counter() - started
-
-
-def answer(base: str, path: str, body: dict[str, object], token: str) -> dict[str, object]:
-    """Return the answer itself."""
-    found: dict[str, object] = json.loads(send(base, path, body, token))
-    return found
 
 
 def send(base: str, path: str, body: dict[str, object] | None, token: str) -> bytes:

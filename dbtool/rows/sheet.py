@@ -283,8 +283,8 @@ def _keys(sheet: Sheet, printed: Sequence[Sequence[Text]], addresses: Sequence[A
         return repeat(None)
     if sheet.identity.kind == "address":
         return [f'["{address}"]' for address in addresses]
-    order = [cell.column for cell in sheet.cells]
-    parts = [_quoted(printed[order.index(column)]) for column in sheet.identity.columns]
+    names = [cell.column.name for cell in sheet.cells]
+    parts = [_quoted(printed[names.index(column.name)]) for column in sheet.identity.columns]
     if len(parts) == 1:
         return list(map("[%s]".__mod__, parts[0]))
     return [f"[{','.join(part)}]" for part in zip(*parts, strict=True)]

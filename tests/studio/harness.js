@@ -4,22 +4,24 @@ import { RowWindow } from "/static/window.js";
 import "/static/grid.js";
 
 const LONG = "long ".repeat(100);
-const plain = { nullable: true, editable: true, sortable: true, align: "left", members: null, references: null, max_length: null, type: "", operators: [], default: { kind: "none", text: "" } };
+const plain = { nullable: true, editable: true, sortable: true, align: "left", members: null, references: null, max_length: null, type: "", operators: [], pattern: null, expects: "text", example: "text", default: { kind: "none", text: "" } };
+const WHOLE = { kind: "integer", align: "right", pattern: "[+-]?[0-9]{1,19}", expects: "a whole number", example: "42" };
+const DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
 
 const COLUMNS = [
-  { name: "id", kind: "integer", type: "INTEGER", nullable: false, primary_key: true, align: "right", default: { kind: "auto", text: "" } },
+  { name: "id", ...WHOLE, type: "INTEGER", nullable: false, primary_key: true, default: { kind: "auto", text: "" } },
   { name: "name", kind: "text", nullable: false, required: true, max_length: 20 },
   { name: "note", kind: "text", multiline: true },
   { name: "status", kind: "enum", members: ["open", "done", "late"] },
-  { name: "active", kind: "boolean", nullable: false, default: { kind: "value", text: "true" } },
-  { name: "big", kind: "integer", type: "BIGINT", align: "right" },
-  { name: "price", kind: "decimal", type: "NUMERIC(8, 2)", align: "right" },
-  { name: "at", kind: "datetime", aware: true },
-  { name: "day", kind: "date" },
+  { name: "active", kind: "boolean", nullable: false, pattern: "true|false|yes|no", default: { kind: "value", text: "true" } },
+  { name: "big", ...WHOLE, type: "BIGINT" },
+  { name: "price", kind: "decimal", type: "NUMERIC(8, 2)", align: "right", pattern: "[0-9]+([.][0-9]*)?", expects: "a number", example: "19.90" },
+  { name: "at", kind: "datetime", aware: true, pattern: `${DAY}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?`, expects: "a time", example: "2025-01-31T18:30:00Z" },
+  { name: "day", kind: "date", pattern: DAY, expects: "a date", example: "2025-01-31" },
   { name: "data", kind: "json" },
-  { name: "picture", kind: "bytes" },
-  { name: "user_id", kind: "integer", align: "right", references: "user" },
-  { name: "total", kind: "integer", align: "right", editable: false, default: { kind: "generated", text: "" } },
+  { name: "picture", kind: "bytes", pattern: "([0-9a-fA-F]{2})*", expects: "hexadecimal digits", example: "00ff" },
+  { name: "user_id", ...WHOLE, references: "user" },
+  { name: "total", ...WHOLE, editable: false, default: { kind: "generated", text: "" } },
 ].map((column) => ({ ...plain, ...column }));
 
 const REFERENCES = [{ name: "user", columns: ["user_id"], target: "user", target_columns: ["id"] }];
@@ -37,8 +39,8 @@ function wide(count) {
   return Array.from({ length: count }, (_, at) => ({ ...plain, name: `c${at}`, kind: "text", primary_key: at === 0 }));
 }
 
-/** @param options count of rows, readonly, columns (so many texts instead of all kinds), sort, layout */
-window.start = async ({ count = 500, readonly = false, columns = 0, sort = [], layout = null, values = {} } = {}) => {
+/** @param options count of rows, cold (nobody has used the grid yet), readonly, columns (so many texts instead of all kinds), sort, layout */
+window.start = async ({ count = 500, cold = false, readonly = false, columns = 0, sort = [], layout = null, values = {} } = {}) => {
   const list = columns ? wide(columns) : COLUMNS;
   const rows = Array.from({ length: count }, (_, at) => (columns ? { key: JSON.stringify([String(at)]), cells: list.map((_, c) => `${at}.${c}`) } : made(at + 1)));
   if (!columns && count > 2) Object.assign(rows[2], { cells: rows[2].cells.with(2, LONG.slice(0, 300)), cut: { 2: 500 } });
@@ -67,6 +69,7 @@ window.start = async ({ count = 500, readonly = false, columns = 0, sort = [], l
   const load = async (key) => ({ text: LONG, length: 500, key });
   grid.show({ table, window: rowWindow, store: readonly ? null : store, layout, load });
   await rowWindow.open({ start: true });
+  if (!cold) await grid.wake();
   Object.assign(window, { grid, store, rows, told, table, rowWindow });
   requestAnimationFrame(() => requestAnimationFrame(() => grid.view.setAttribute("data-ready", "true")));
 };

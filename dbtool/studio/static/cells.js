@@ -6,81 +6,64 @@ import { h, icon } from "./dom.js";
 export const GUTTER = 64;
 
 const SHOWN = 300;
-const UNITS = ["B", "KB", "MB", "GB"];
 const SIGNS = { inserted: ["+", "new"], changed: ["~", "changed"], deleted: ["−", "to be deleted"], refused: ["!", "refused"] };
 
 /**
- * Return what a cell shows. Words that stand for a value (NULL, empty, DEFAULT) carry their state, so that a text which
- * spells the same looks different.
- * @returns {{text: string, dim: string, state: string}}
+ * Return what a cell shows: [class, text, dim text]. Words that stand for a value (NULL, empty, DEFAULT) have a class, so
+ * that a text which spells the same looks different.
  */
-export function look(sheet, line, place) {
+function look(sheet, place, { value, cut }) {
   const { column } = place;
-  const { value, cut } = sheet.cell(line, place);
-  if (value === undefined) return { text: "DEFAULT", dim: defaultWords(column), state: "word default" };
-  if (value === null) return { text: "NULL", dim: "", state: "word null" };
-  if (value.new) return { text: value.new, dim: "", state: "word" };
-  if (column.kind === "bytes") return { text: byteWords(value, cut), dim: "", state: "bytes" };
-  if (value === "") return { text: "empty", dim: "", state: "word blank" };
+  if (value === undefined) return ["word default", "DEFAULT", defaultWords(column)];
+  if (value === null) return ["word null", "NULL"];
+  if (value.new) return ["word", value.new];
+  if (column.kind === "bytes") return ["bytes", byteWords(value, cut)];
+  if (value === "") return ["word blank", "empty"];
   const label = sheet.label(place, value);
-  if (label !== undefined) return { text: label, dim: value, state: "reference" };
-  if (column.kind === "boolean" && (value === "true" || value === "false")) return { text: value, dim: "", state: `boolean ${value}` };
-  return { text: oneLine(value, cut), dim: "", state: column.kind === "json" ? "json" : "" };
+  if (label !== undefined) return ["reference", label, value];
+  const text = value.slice(0, SHOWN).replace(/\r\n|\n|\r/g, "↵");
+  return [{ boolean: `boolean ${value}`, json: "json" }[column.kind], cut || value.length > SHOWN ? `${text}…` : text];
 }
 
-/** Return what a cell has to tell beside its text: why it was refused, what it was, all of what is cut off. */
-export function tooltip(sheet, line, place) {
-  const cell = sheet.cell(line, place);
-  const problem = sheet.problem(line, place) ?? sheet.problem(line, null);
-  const was = cell.changed ? `was: ${words(cell.old)}` : null;
-  return [problem, was].filter(Boolean).join("\n");
-}
-
-/** Return a value in a line of words. */
-export function words(value) {
-  if (value === undefined) return "DEFAULT";
+function words(value) {
   if (value === null) return "NULL";
-  if (value === "") return "empty text";
-  return typeof value === "string" ? value : value.new ?? `${value.start}…`;
+  return value === "" ? "empty text" : (value.new ?? (value.start ? `${value.start}…` : value));
 }
 
 /** One row on the screen; `draw` shows another row of the sheet with the same elements. */
 export class RowView {
-  constructor() {
-    this.gutter = h("div", { class: "gutter", role: "rowheader", "aria-colindex": "1" });
-    this.element = h("div", { class: "row", role: "row" }, this.gutter);
-    this.cells = [];
-  }
+  gutter = h("div", { role: "rowheader", "aria-colindex": "1" });
+  element = h("div", { role: "row" }, this.gutter);
+  cells = [];
 
   draw(grid, at, drawn, stamp) {
     if (this.at === at && this.stamp === stamp) return;
     Object.assign(this, { at, stamp });
     const { sheet } = grid;
     const line = sheet.line(at);
-    const state = lineState(sheet, line);
-    set(this.element, "className", `row ${state}${at % 2 ? " odd" : ""}`);
-    place(this.element, "top", grid.headHeight + at * grid.rowHeight);
+    const problem = sheet.problem(line, null);
+    const state = ["deleted", "inserted", "changes"].find((name) => line[name])?.replace("changes", "changed") ?? "";
+    set(this.element, "className", `row ${problem ? "refused " : ""}${state}${at % 2 ? " odd" : ""}`);
+    pixels(this.element, "top", grid.headHeight + at * grid.rowHeight);
     attribute(this.element, "aria-rowindex", grid.rowIndex(at));
-    this.#drawGutter(grid, at, refused(sheet, line) ? "refused" : state);
+    this.#drawGutter(grid, at, problem || (state && sheet.places.some((place) => sheet.problem(line, place))) ? "refused" : state);
     this.cells = assign(this.element, this.cells, drawn, "gridcell");
-    drawn.forEach((column, index) => drawCell(grid, this.cells[index], at, line, column));
+    drawn.forEach((column, index) => drawCell(grid, this.cells[index], at, line, column, problem));
   }
 
   #drawGutter(grid, at, state) {
-    const [sign, word] = SIGNS[state.split(" ")[0]] ?? ["", ""];
+    const [sign, word] = SIGNS[state] ?? ["", null];
     const number = grid.rowNumber(at);
-    set(this.gutter, "className", `gutter${grid.selection.hasRow(at) ? " selected" : ""}${at === grid.selection.cell.row ? " here" : ""}`);
-    content(this.gutter, `${sign} ${number}`, () => [h("span", { class: word === "refused" ? "sign bad" : "sign", title: word, "aria-label": word || null }, sign), number]);
+    const { selection } = grid.sheet;
+    set(this.gutter, "className", classes("gutter", selection.hasRow(at) && "selected", at === selection.cell.row && "here"));
+    content(this.gutter, `${sign} ${number}`, () => [h("span", { class: classes("sign", word === "refused" && "bad"), title: word, "aria-label": word }, sign), number]);
   }
 }
 
 /** The header; the same elements show other columns as the sheet moves sideways. */
 export class HeadView {
-  constructor() {
-    this.corner = h("div", { class: "gutter corner", role: "columnheader", "aria-colindex": "1", "aria-label": "Rows" });
-    this.element = h("div", { class: "head", role: "row", "aria-rowindex": "1" }, this.corner);
-    this.cells = [];
-  }
+  element = h("div", { class: "head", role: "row", "aria-rowindex": "1" }, h("div", { class: "gutter", role: "columnheader", "aria-colindex": "1", "aria-label": "Rows" }));
+  cells = [];
 
   draw(grid, drawn) {
     this.cells = assign(this.element, this.cells, drawn, "columnheader");
@@ -88,103 +71,83 @@ export class HeadView {
   }
 }
 
-function drawHead(grid, element, { at, place: column }) {
-  const sorted = grid.sort.findIndex((each) => each.column === column.name);
-  const direction = sorted < 0 ? "none" : grid.sort[sorted].descending ? "descending" : "ascending";
-  const active = grid.selection.cell.row === -1 && grid.selection.cell.column === at;
-  const selected = grid.selection.ranges.some((range) => range.bottom === Infinity && at >= range.left && at <= range.right);
-  set(element, "className", `cell heading${column.pinned ? " pinned" : ""}${active ? " active" : ""}${selected ? " selected" : ""}`);
-  put(grid, element, column, at, active ? -1 : null);
+function drawHead(grid, element, { at, place }) {
+  const { column, name } = place;
+  const { cell, ranges } = grid.sheet.selection;
+  const number = grid.sort.findIndex((each) => each.column === name);
+  const direction = number < 0 ? "none" : grid.sort[number].descending ? "descending" : "ascending";
+  const active = cell.row === -1 && cell.column === at;
+  const selected = ranges.some(({ bottom, left, right }) => bottom === Infinity && at >= left && at <= right);
+  set(element, "className", classes("cell heading", place.pinned && "pinned", active && "active", selected && "selected"));
+  put(grid, element, place, at, active && -1);
   attribute(element, "aria-sort", direction);
-  const mark = sorted < 0 ? "" : `${direction}${grid.sort.length > 1 ? sorted + 1 : ""}`;
-  content(element, JSON.stringify([column.name, column.column, mark]), () => headParts(column.column, direction, sorted, grid.sort.length));
-  attribute(element, "title", headTitle(column.column));
+  attribute(element, "title", headTitle(column));
+  const count = grid.sort.length > 1 ? number + 1 : null;
+  content(element, JSON.stringify([column, direction, count]), () => headParts(column, direction, count));
 }
 
-function headParts(column, direction, sorted, count) {
-  const marks = [column.primary_key && "key", column.references && "link"].filter(Boolean);
-  const sort = sorted >= 0 && h("span", { class: "sort" }, icon(direction === "ascending" ? "sortUp" : "sortDown"), count > 1 ? sorted + 1 : null);
+function headParts(column, direction, count) {
   return [
-    h("span", { class: "name" }, ...marks.map(icon), h("b", {}, column.name), sort),
-    h("span", { class: "kind" }, column.kind, column.nullable ? h("span", { class: "nullable" }, " or NULL") : null),
+    h("span", { class: "name" }, column.primary_key && icon("key"), column.references && icon("link"), h("b", {}, column.name),
+      direction !== "none" && h("span", { class: "sort" }, icon(direction === "ascending" ? "sortUp" : "sortDown"), count)),
+    h("span", { class: "kind" }, column.kind, column.nullable && " or NULL"),
     h("span", { class: "grip", "aria-hidden": "true" }),
   ];
 }
 
 function headTitle(column) {
-  const facts = [
+  return [
     `${column.name}: ${column.type ?? column.kind}`,
     column.nullable ? "may be NULL" : "not NULL",
     column.primary_key && "primary key",
     column.unique && "unique",
     column.references && `refers to ${column.references}`,
-    defaultWords(column) && `default ${defaultWords(column)}`,
+    `default ${defaultWords(column)}`,
     column.comment,
-  ];
-  return facts.filter(Boolean).join("\n");
+  ].filter(Boolean).join("\n");
 }
 
-function drawCell(grid, element, row, line, { at, place: column }) {
-  const { sheet, selection } = grid;
-  const { text, dim, state } = look(sheet, line, column);
-  const cell = sheet.cell(line, column);
-  const active = selection.cell.row === row && selection.cell.column === at;
-  const selected = selection.has(row, at);
-  const problem = sheet.problem(line, column);
-  const names = ["cell", state, column.column.align === "right" && "right", column.pinned && "pinned", cell.changed && "changed", problem && "refused", selected && "selected", active && "active"];
-  set(element, "className", names.filter(Boolean).join(" "));
-  put(grid, element, column, at, active ? row : null);
-  attribute(element, "aria-selected", String(selected));
-  attribute(element, "aria-readonly", sheet.refusal(line, column) ? "true" : null);
-  attribute(element, "aria-invalid", problem ? "true" : null);
-  attribute(element, "title", cell.changed || problem || sheet.problem(line, null) ? tooltip(sheet, line, column) : null);
-  if (dim) content(element, `${text}\0${dim}`, () => [h("span", {}, text), h("span", { class: "dim" }, dim)]);
-  else content(element, text, () => [text]);
+function drawCell(grid, element, row, line, { at, place }, refused) {
+  const { sheet } = grid;
+  const { column, pinned } = place;
+  const cell = sheet.cell(line, place);
+  const [state, text, dim] = look(sheet, place, cell);
+  const active = sheet.selection.cell.row === row && sheet.selection.cell.column === at;
+  const selected = sheet.selection.has(row, at);
+  const problem = sheet.problem(line, place);
+  const right = column.align === "right" && !column.references;
+  set(element, "className", classes("cell", state, right && "right", pinned && "pinned", cell.changed && "changed", problem && "refused", selected && "selected", active && "active"));
+  put(grid, element, place, at, active && row);
+  attribute(element, "aria-selected", selected);
+  attribute(element, "aria-readonly", sheet.refusal(line, place) && true);
+  attribute(element, "aria-invalid", problem && true);
+  attribute(element, "title", [problem ?? refused, cell.changed && `was: ${words(cell.old)}`].filter(Boolean).join("\n"));
+  content(element, `${text}\0${dim}`, () => (dim ? [h("span", {}, text), h("span", { class: "dim" }, dim)] : [text]));
 }
 
 /** Put an element in its column; only the active one has an id, which the grid's aria-activedescendant names. */
-function put(grid, element, column, at, active) {
-  place(element, "left", GUTTER + column.left);
-  place(element, "width", column.width);
+function put(grid, element, place, at, row) {
+  pixels(element, "left", GUTTER + place.left);
+  pixels(element, "width", place.width);
   attribute(element, "aria-colindex", at + 2);
   element.column = at;
-  set(element, "id", active === null ? "" : grid.cellId(active, at));
+  set(element, "id", row === false ? "" : grid.cellId(row, at));
 }
 
-function lineState(sheet, line) {
-  if (sheet.problem(line, null)) return line.deleted ? "refused deleted" : line.inserted ? "refused inserted" : "refused";
-  if (line.deleted) return "deleted";
-  if (line.inserted) return "inserted";
-  return line.changes ? "changed" : "";
+function defaultWords({ default: { kind, text } = { kind: "none" }, nullable }) {
+  if (kind === "null" || (kind === "none" && nullable)) return "NULL";
+  return { none: "needs a value", auto: "automatic", generated: "computed" }[kind] ?? text;
 }
 
-/** Whether anything in a row was refused. */
-function refused(sheet, line) {
-  if (!line.inserted && !line.changes && !line.deleted) return false;
-  return [null, ...sheet.places].some((place) => sheet.problem(line, place) !== null);
+function byteWords(digits, cut) {
+  const count = cut || digits.length / 2;
+  const power = count < 1024 ? 0 : count < 1024 ** 2 ? 1 : 2;
+  const first = digits.slice(0, 16).replace(/..(?=.)/g, "$& ");
+  return `${power ? (count / 1024 ** power).toFixed(1) : count} ${["B", "KB", "MB"][power]}${first && ` · ${first}`}${count > 8 ? " …" : ""}`;
 }
 
-function defaultWords(column) {
-  const { kind = "none", text = "" } = column.default ?? {};
-  if (kind === "none") return column.nullable ? "NULL" : "needs a value";
-  return kind === "null" ? "NULL" : kind === "auto" ? "automatic" : kind === "generated" ? "computed" : (text ?? "");
-}
-
-function byteWords(hex, cut) {
-  const count = cut || hex.length / 2;
-  const first = hex.slice(0, 16).replace(/..(?=.)/g, "$& ");
-  return `${size(count)}${first ? ` · ${first}${count > 8 ? " …" : ""}` : ""}`;
-}
-
-function size(bytes) {
-  const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log(bytes) / Math.log(1024)));
-  return `${power ? (bytes / 1024 ** power).toFixed(1) : bytes} ${UNITS[power]}`;
-}
-
-function oneLine(text, cut) {
-  const start = text.length > SHOWN ? text.slice(0, SHOWN) : text;
-  const line = /[\n\r]/.test(start) ? start.replace(/\r\n|\n|\r/g, "↵") : start;
-  return cut || start !== text ? `${line}…` : line;
+function classes(...names) {
+  return names.filter(Boolean).join(" ");
 }
 
 /* What is as it should be is left alone: writing the same again would cost a layout. */
@@ -193,23 +156,22 @@ function set(element, property, value) {
   if (element[property] !== value) element[property] = value;
 }
 
-function attribute(element, name, value) {
-  if (value === null || value === undefined || value === "") {
-    if (element.hasAttribute(name)) element.removeAttribute(name);
-  } else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
+/** Give an element an attribute; null and the empty text take it away. */
+export function attribute(element, name, value) {
+  if (value === null || value === "") element.removeAttribute(name);
+  else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
 }
 
-function place(element, side, pixels) {
-  const wanted = `${pixels}px`;
-  if (element.style[side] !== wanted) element.style[side] = wanted;
+function pixels(element, side, count) {
+  if (element.style[side] !== `${count}px`) element.style[side] = `${count}px`;
 }
 
 function content(element, key, make) {
   if (element.shown === key) return;
   element.shown = key;
-  const [first, ...rest] = make();
-  if (rest.length === 0 && element.childNodes.length === 1 && element.firstChild.nodeType === Node.TEXT_NODE) element.firstChild.data = first;
-  else element.replaceChildren(...[first, ...rest].filter((part) => part !== false && part !== null));
+  const parts = make();
+  if (parts.length === 1 && element.childNodes.length === 1 && element.firstChild.data !== undefined) element.firstChild.data = parts[0];
+  else element.replaceChildren(...parts);
 }
 
 /** Return an element for each column, in their order: a column keeps its own, another takes one that is free. */

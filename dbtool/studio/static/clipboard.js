@@ -1,33 +1,29 @@
 /**
  * Cells as spreadsheets exchange them: tab-separated text, with quotes around what holds tabs, quotes or lines. Pure.
  *
- * A pasted cell is a text, null for the bare word NULL, or undefined for nothing between two tabs: what that means
- * depends on the column.
+ * A pasted cell is a text, null for the bare word NULL, or undefined for nothing between two tabs.
  */
 
 /** The type under which studio also copies exactly, beside the text for other programs. */
 export const EXACT = "application/x-dbtool-cells";
 
+/** What stands for DEFAULT among cells that were copied exactly. */
+export const DEFAULT = Object.freeze({});
+
+const FIELD = /(?:"((?:[^"]|"")*)"(?=[\t\r\n]|$)|([^\t\r\n]*))(\t|\r\n|\r|\n|$)/gy;
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
 /** Read what Excel, LibreOffice, Google Sheets or studio copied: rows of cells. A last line end ends the last row. */
 export function parse(text) {
   const rows = [];
   let row = [];
-  let at = 0;
-  while (at < text.length) {
-    const field = text[at] === '"' ? quoted(text, at) ?? bare(text, at) : bare(text, at);
-    row.push(field.value);
-    at = field.end;
-    if (text[at] === "\t") {
-      at += 1;
-      if (at === text.length) row.push(undefined);
-      continue;
-    }
+  for (const [, quoted, bare, end] of text.matchAll(FIELD)) {
+    row.push(quoted?.replaceAll('""', '"') ?? (bare === "NULL" ? null : bare || undefined));
+    if (end === "\t") continue;
     rows.push(row);
     row = [];
-    at += text.startsWith("\r\n", at) ? 2 : 1;
   }
-  if (row.length) rows.push(row);
-  return rows;
+  return text.endsWith("\t") ? rows : rows.slice(0, -1); // but for a last tab, what is left at the end is no row
 }
 
 /** Write rows of cells so that `parse` and spreadsheets read them back. */
@@ -36,53 +32,29 @@ export function format(rows) {
   return lines.join("\n") + (lines.at(-1) === "" ? "\n" : "");
 }
 
-/** Read a field in quotes; null where the quotes are part of the text, as in `"so" they said`. */
-function quoted(text, start) {
-  let value = "";
-  let at = start + 1;
-  for (;;) {
-    const quote = text.indexOf('"', at);
-    if (quote < 0) return null;
-    value += text.slice(at, quote);
-    if (text[quote + 1] !== '"') return ends(text, quote + 1) ? { value, end: quote + 1 } : null;
-    value += '"';
-    at = quote + 2;
-  }
-}
-
-function bare(text, start) {
-  let end = start;
-  while (!ends(text, end)) end += 1;
-  const found = text.slice(start, end);
-  return { value: found === "" ? undefined : found === "NULL" ? null : found, end };
-}
-
-function ends(text, at) {
-  return at >= text.length || text[at] === "\t" || text[at] === "\n" || text[at] === "\r";
-}
-
 function cell(value) {
   if (value === null) return "NULL";
-  if (value === undefined) return "";
-  return value === "NULL" || /[\t\n\r"]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  return value === "NULL" || /[\t\n\r"]/.test(value ?? "") ? `"${value.replaceAll('"', '""')}"` : (value ?? "");
 }
 
-const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-const RAW = ["integer", "float", "decimal"];
+function isNumber({ kind }, value) {
+  return ["integer", "float", "decimal"].includes(kind) && NUMBER.test(value);
+}
 
 /** Write rows as a JSON list of objects; numbers keep every digit. DEFAULT is left out. */
 export function asJson(columns, rows) {
+  const literal = (column, value) => value === null || ["json", "boolean"].includes(column.kind) || isNumber(column, value);
   const objects = rows.map((row) => {
-    const pairs = columns.map((column, at) => [column.name, jsonValue(column, row[at])]).filter(([, value]) => value !== undefined);
-    return `  {${pairs.map(([name, value]) => `${JSON.stringify(name)}: ${value}`).join(", ")}}`;
+    const known = columns.map((column, at) => ({ column, value: row[at] })).filter(({ value }) => value !== undefined);
+    return `  {${known.map(({ column, value }) => `${JSON.stringify(column.name)}: ${literal(column, value) ? value : JSON.stringify(value)}`).join(", ")}}`;
   });
   return `[\n${objects.join(",\n")}\n]`;
 }
 
-/** Write values as what follows IN in a statement, each once; NULL is never in such a list. */
-export function asSqlList(column, values) {
-  const known = [...new Set(values)].filter((value) => typeof value === "string");
-  return `(${known.map((value) => (RAW.includes(column.kind) && NUMBER.test(value) ? value : `'${value.replaceAll("'", "''")}'`)).join(", ")})`;
+/** Write the values of the first column as what follows IN in a statement, each once; NULL is never in such a list. */
+export function asSqlList([column], rows) {
+  const known = [...new Set(rows.map(([value]) => value))].filter((value) => typeof value === "string");
+  return `(${known.map((value) => (isNumber(column, value) ? value : `'${value.replaceAll("'", "''")}'`)).join(", ")})`;
 }
 
 /** Write rows of values so that DEFAULT and NULL survive exactly. */
@@ -90,20 +62,11 @@ export function exact(rows) {
   return JSON.stringify(rows.map((row) => row.map((value) => (value === undefined ? 0 : value))));
 }
 
-/** What stands for DEFAULT among cells that were copied exactly. */
-export const DEFAULT = Object.freeze({});
-
 /** Read what `exact` wrote, or null when it is nothing such. */
 export function fromExact(text) {
   try {
-    return JSON.parse(text).map((row) => row.map((value) => (value === null || typeof value === "string" ? value : DEFAULT)));
+    return JSON.parse(text).map((row) => row.map((value) => (value === 0 ? DEFAULT : value)));
   } catch {
     return null;
   }
-}
-
-function jsonValue(column, value) {
-  if (value === null || value === undefined) return value === null ? "null" : undefined;
-  const literal = column.kind === "json" || column.kind === "boolean" || (RAW.includes(column.kind) && NUMBER.test(value));
-  return literal ? value : JSON.stringify(value);
 }

@@ -1,22 +1,26 @@
-/** What keys and menus do: one table of commands, each with its keys, so that every menu can show them. */
+/** What keys, the clipboard and menus do: one table of commands, each with its keys, so that every menu can show them. */
 
 import { EXACT, asJson, asSqlList, exact, format, fromExact, parse } from "./clipboard.js";
-import { move, resize } from "./columns.js";
 import { announce } from "./dom.js";
 import { Editing } from "./editing.js";
 import { Edits } from "./edits.js";
 import { openMenu } from "./menu.js";
-import { fit } from "./pointer.js";
+import { fit, follow } from "./pointer.js";
+import { move, resize } from "./sheet.js";
+
+const comparable = ({ column, value }) => value === null || (typeof value === "string" && column.kind !== "bytes");
+const sortable = ({ column }) => column.sortable !== false;
 
 /**
  * Each command: label, keys (the first is shown), icon, whether it changes something, what it does, and for which cells a
  * menu offers it: those are asked with the column, the value, and whether the row is new or stored.
  */
 const COMMANDS = {
-  edit: ["Edit", "F2", "edit", true, (acts) => acts.edit()],
-  pick: ["Choose …", "F4 Alt+ArrowDown", "search", true, (acts) => (acts.grid.columnAt?.column.references ? acts.editing.pick() : acts.edit()), ({ column }) => column.references],
+  edit: ["Edit", "F2", "edit", true, ({ editing }) => editing.open()],
+  pick: ["Choose …", "F4 Alt+ArrowDown", "search", true, ({ editing }) => editing.choose(), ({ column }) => column.references],
   peek: ["Peek", "Space", "peek", false, (acts) => acts.peek(), ({ stored }) => stored],
   follow: ["Follow the reference", "Ctrl+Enter", "follow", false, (acts) => acts.follow(), ({ column, value }) => column.references && typeof value === "string"],
+  object: ["Open the object", "", "asset", false, (acts) => acts.tell("object"), ({ column, stored, value }) => column.media && stored && value],
   setNull: ["Set NULL", "Delete", "", true, ({ edits }) => edits.clear(), ({ column }) => column.nullable],
   setDefault: ["Set DEFAULT", "", "", true, ({ edits }) => edits.setAll(undefined), ({ fresh }) => fresh],
   setEmpty: ["Set empty", "", "", true, ({ edits }) => edits.setAll(""), ({ column }) => column.kind === "text"],
@@ -25,123 +29,121 @@ const COMMANDS = {
   copy: ["Copy", "Ctrl+C", "copy", false, () => document.execCommand("copy")],
   copyHeaders: ["Copy with headers", "Ctrl+Shift+C", "copy", false, (acts) => acts.copyAs((columns, rows) => format([columns.map(({ name }) => name), ...rows]))],
   copyJson: ["Copy as JSON", "", "copy", false, (acts) => acts.copyAs(asJson)],
-  copySql: ["Copy as SQL list", "", "copy", false, (acts) => acts.copyAs((columns, rows) => asSqlList(columns[0], rows.map((row) => row[0])))],
-  cut: ["Cut", "Ctrl+X", "", true, () => document.execCommand("cut")],
+  copySql: ["Copy as SQL list", "", "copy", false, (acts) => acts.copyAs(asSqlList)],
   paste: ["Paste", "Ctrl+V", "", true, (acts) => acts.pasteFromMenu()],
-  fillDown: ["Fill down", "Ctrl+D", "", true, ({ edits }) => edits.fillDown()],
-  fillRight: ["Fill right", "Ctrl+R", "", true, ({ edits }) => edits.fillRight()],
-  insert: ["New row", "Ctrl+I", "add", true, (acts) => acts.insert()],
+  fillDown: ["Fill down", "Ctrl+D", "", true, ({ edits }) => edits.fillFrom("top", "bottom")],
+  fillRight: ["Fill right", "Ctrl+R", "", true, ({ edits }) => edits.fillFrom("left", "right")],
+  upload: ["Upload a file …", "", "upload", true, ({ editing }) => editing.upload(), ({ column }) => column.kind === "bytes"],
+  blob: ["Download", "", "download", false, (acts) => acts.tell("blob"), ({ column, stored, value }) => column.kind === "bytes" && stored && value],
+  insert: ["New row", "Ctrl+I", "add", true, ({ grid }) => grid.insertRow()],
   duplicate: ["Duplicate rows", "Ctrl+Shift+D", "", true, (acts) => acts.duplicate()],
   deleteRows: ["Delete rows", "Ctrl+-", "trash", true, ({ edits }) => edits.deleteRows()],
   revert: ["Revert", "Ctrl+Alt+Z", "undo", true, ({ edits }) => edits.revert()],
-  upload: ["Upload a file …", "", "upload", true, (acts) => acts.upload(), ({ column }) => column.kind === "bytes"],
-  blob: ["Download", "", "download", false, (acts) => acts.tell("blob"), ({ column, stored, value }) => column.kind === "bytes" && stored && typeof value === "string"],
-  object: ["Open the object", "", "asset", false, (acts) => acts.tell("object"), ({ column, stored, value }) => column.media && stored && typeof value === "string"],
-  undo: ["Undo", "Ctrl+Z", "", false, (acts) => acts.told("undone", acts.grid.sheet.store?.undo())],
-  redo: ["Redo", "Ctrl+Shift+Z Ctrl+Y", "", false, (acts) => acts.told("done again", acts.grid.sheet.store?.redo())],
-  save: ["Save", "Ctrl+S", "", false, (acts) => acts.grid.tell("save")],
+  undo: ["Undo", "Ctrl+Z", "", false, ({ store }) => announce(`${store?.undo() ?? "nothing"} undone`)],
+  redo: ["Redo", "Ctrl+Shift+Z Ctrl+Y", "", false, ({ store }) => announce(`${store?.redo() ?? "nothing"} done again`)],
+  empty: ["Edit from nothing", "Backspace", "", true, ({ editing }) => editing.open("")],
+  save: ["Save", "Ctrl+S", "", false, ({ grid }) => grid.tell("save")],
   selectAll: ["Select all", "Ctrl+A", "", false, ({ grid }) => grid.select((selection) => selection.all())],
-  selectRow: ["Select the row", "Shift+Space", "", false, ({ grid }) => grid.select((selection) => selection.rows(selection.cell.row, selection.head.row))],
-  selectColumn: ["Select the column", "Ctrl+Space", "", false, ({ grid }) => grid.select((selection) => selection.columns(selection.cell.column, selection.head.column))],
+  selectRow: ["Select the row", "Shift+Space", "", false, ({ grid }) => grid.select((selection) => selection.band("row", selection.cell.row, selection.head.row))],
+  selectColumn: ["Select the column", "Ctrl+Space", "", false, ({ grid }) => grid.select((selection) => selection.band("column", selection.cell.column, selection.head.column))],
   menu: ["Menu", "Shift+F10 ContextMenu", "", false, (acts) => acts.menu()],
-  filterColumn: ["Filter …", "", "filter", false, ({ grid }) => grid.tell("filter", { column: grid.columnAt.name })],
-  pin: ["Pin or unpin", "", "pin", false, ({ grid }) => grid.pin(grid.columnAt.name)],
-  hide: ["Hide", "", "close", false, ({ grid }) => grid.hide(grid.columnAt.name)],
-  fit: ["Fit the width", "", "columns", false, ({ grid }) => fit(grid, grid.columnAt)],
 };
-/** What keys do in the header. */
+/** What there is in the header beside them. */
 const HEADING = {
-  sort: ["Sort", "Enter", "sortUp", false, ({ grid }) => grid.sortBy(grid.columnAt.column, false), sortable],
-  sortMore: ["Sort by this too", "Shift+Enter", "", false, ({ grid }) => grid.sortBy(grid.columnAt.column, true), sortable],
+  sort: ["Sort", "Enter", "sortUp", false, ({ grid, place }) => grid.sortBy(place.column, false), sortable],
+  sortMore: ["Sort by this too", "Shift+Enter", "", false, ({ grid, place }) => grid.sortBy(place.column, true), sortable],
+  filterColumn: ["Filter …", "", "filter", false, ({ grid, place }) => grid.tell("filter", { column: place.name })],
+  pin: ["Pin or unpin", "", "pin", false, ({ grid, place }) => grid.pin(place.name)],
+  hide: ["Hide", "", "close", false, ({ grid, place }) => grid.hide(place.name)],
+  fit: ["Fit the width", "", "columns", false, ({ grid, place }) => fit(grid, place)],
   left: ["Move to the left", "Alt+ArrowLeft", "", false, (acts) => acts.shift(-1)],
   right: ["Move to the right", "Alt+ArrowRight", "", false, (acts) => acts.shift(1)],
-  wide: ["Wider", "Alt+Shift+ArrowRight", "", false, (acts) => acts.widen(20)],
-  narrow: ["Narrower", "Alt+Shift+ArrowLeft", "", false, (acts) => acts.widen(-20)],
 };
-const ALL = { ...COMMANDS, ...HEADING };
 const CELL_MENU = `edit pick follow peek object | setNull setDefault setEmpty | filterBy filterOut | copy copyHeaders copyJson copySql paste
   fillDown fillRight | upload blob | insert duplicate deleteRows revert`.split(/\s+/);
-const HEADER_MENU = "sort sortMore filterColumn | pin hide fit | left right wide narrow | selectColumn".split(" ");
-const NATIVE = ["copy", "cut", "paste"]; // the browser sends events for these
-const keysOf = (table) => new Map(Object.entries(table).flatMap(([name, [, keys]]) => (NATIVE.includes(name) ? [] : keys.split(" ").map((key) => [key, name]))));
-const KEYS = keysOf(COMMANDS);
-const HEADER_KEYS = keysOf(ALL);
+const HEADER_MENU = "sort sortMore filterColumn | pin hide fit | left right | selectColumn".split(" ");
+const CLIPBOARD = ["copy", "cut", "paste"]; // the browser sends events for these
 
-/** Join the acts to a grid; answers what others may call. */
+/** Join keys, mouse, clipboard and menus to a grid. */
 export function attach(grid) {
   const acts = new Actions(grid);
-  grid.view.addEventListener("keydown", (event) => acts.key(event));
-  grid.view.addEventListener("contextmenu", (event) => acts.context(event));
-  for (const name of NATIVE) grid.view.addEventListener(name, (event) => acts[name](event));
+  for (const name of [...CLIPBOARD, "keydown", "contextmenu"]) grid.view.addEventListener(name, (event) => acts[name](event));
+  follow(grid, acts);
   return acts;
 }
 
 class Actions {
   #override = null;
-  #column = null;
+  #began = null;
 
   constructor(grid) {
     this.grid = grid;
+    this.edits = new Edits(grid);
+    this.editing = new Editing(grid, this);
+  }
+
+  get store() {
+    return this.grid.sheet.store;
+  }
+
+  /** The place of the column with the focus. */
+  get place() {
+    return this.grid.columnAt;
   }
 
   /** The grid shows another table. */
   begin() {
-    const { grid } = this;
-    const load = grid.parts.load ?? (async (key, column) => (await import("./api.js")).api("cell", { table: grid.sheet.table.key, key, column }));
-    this.editing?.close();
-    this.edits = new Edits({ sheet: grid.sheet, selection: grid.selection, load, say: (text, level) => grid.say(text, level) });
-    this.editing = new Editing(grid, this.edits);
+    this.editing.close();
   }
 
-  drawn() {
-    this.editing.place();
+  /** Do what was done before this was loaded: what was typed goes on into the field that it opened. */
+  replay(event, target) {
+    const field = this.editing.now?.field.input;
+    const typed = event.type === "keydown" && field;
+    if (event.type === "copy" || event.type === "cut") document.execCommand(event.type);
+    else if ((typed || target).dispatchEvent(event) && typed && isTyped(event)) {
+      field.setRangeText?.(event.key, field.selectionStart, field.selectionEnd, "end");
+      field.dispatchEvent(new Event("input"));
+    }
   }
 
-  /** Before the focus goes elsewhere on the sheet: take what is typed. Answers false when that cannot be. */
-  leave() {
-    return this.editing.commit();
-  }
+  /* Keys */
 
-  edit(options) {
-    return this.editing.open(options);
-  }
-
-  key(event) {
+  keydown(event) {
     if (event.target !== this.grid.view || event.isComposing) return;
-    const combo = combination(event);
-    if (this.navigate(event) || this.command(combo) || this.type(event)) {
+    if (this.#navigate(event) || this.#command(combination(event)) || this.#type(event)) {
       event.preventDefault();
       event.stopPropagation();
     }
   }
 
   /** Run the command of a key; the header has its own. */
-  command(combo) {
-    const name = (this.grid.selection.cell.row === -1 ? HEADER_KEYS : KEYS).get(combo);
-    if (combo === "Backspace") this.edit({ initial: "" });
-    else if (name) this.run(name);
-    return Boolean(name) || combo === "Backspace";
+  #command(keys) {
+    const all = this.grid.lineAt ? COMMANDS : { ...COMMANDS, ...HEADING };
+    const found = Object.entries(all).find(([name, command]) => !CLIPBOARD.includes(name) && command[1].split(" ").includes(keys));
+    found?.[1][4](this);
+    return Boolean(found);
   }
 
   /** A letter begins to edit, or to search for a row that is referred to. */
-  type(event) {
-    const plain = event.key.length === 1 && ((!event.ctrlKey && !event.metaKey && !event.altKey) || event.getModifierState("AltGraph"));
-    if (!plain || this.grid.selection.cell.row < 0) return false;
-    if (this.grid.columnAt?.column.references) this.editing.pick(event.key);
-    else this.edit({ initial: event.key });
+  #type(event) {
+    if (!isTyped(event) || !this.grid.lineAt) return false;
+    if (this.place?.column.references) this.editing.pick(event.key);
+    else this.editing.open(event.key);
     return true;
   }
 
   /** Move or extend; answers whether the key was one for that. */
-  navigate(event) {
+  #navigate(event) {
     const { grid } = this;
     const { key, shiftKey: extend } = event;
     const control = event.ctrlKey || event.metaKey;
-    const { row, column } = extend ? grid.selection.head : grid.selection.cell;
+    const { selection, count, places } = grid.sheet;
+    const { row, column } = extend ? selection.head : selection.cell;
     if (event.altKey) return false;
     if ((key === "Enter" || key === "Tab") && !control) return this.#stepOrLeave(key, extend);
     const page = Math.max(1, Math.floor((grid.view.clientHeight - grid.headHeight) / grid.rowHeight) - 1);
-    const [last, end] = [grid.sheet.count - 1, grid.sheet.places.length - 1];
+    const [last, end] = [count - 1, places.length - 1];
     const to = {
       ArrowUp: control ? [0, column, "start"] : [row - 1, column],
       ArrowDown: control ? [last, column, "end"] : [row + 1, column],
@@ -153,169 +155,135 @@ class Actions {
       End: control ? [last, end, "end"] : [row, end],
     }[key];
     if (!to) return false;
-    this.#column = null;
-    const [nextRow, nextColumn, edge] = to;
-    if (edge && !extend) grid.toEdge(edge, nextColumn);
-    else grid.go(extend ? Math.max(0, nextRow) : nextRow, nextColumn, { extend });
+    this.#began = null;
+    if (to[2] && !extend) grid.toEdge(to[2], to[1]);
+    else grid.go(to[0], to[1], { extend });
     return true;
   }
 
   /** Tab and Enter go round in a selection of several cells; else Enter returns below where Tab began. */
   step(key, back) {
     const { grid } = this;
-    const { selection, sheet } = grid;
-    if (key !== "Tab" && key !== "Enter") return false;
-    if (!selection.single && selection.cycle(sheet.count, sheet.places.length, { down: key === "Enter", back })) {
-      grid.reveal(selection.cell.row, selection.cell.column);
-      return true;
+    const { selection, ranges } = grid.sheet;
+    if (!selection.single && ranges.length) {
+      selection.cycle(ranges.at(-1), key === "Enter", back);
+      return grid.reveal(selection.cell.row, selection.cell.column);
     }
     const { row, column } = selection.cell;
-    if (key === "Tab") this.#column ??= column;
-    grid.go(key === "Tab" ? row : row + (back ? -1 : 1), key === "Tab" ? column + (back ? -1 : 1) : (this.#column ?? column));
-    if (key === "Enter") this.#column = null;
+    const by = back ? -1 : 1;
+    if (key === "Tab") {
+      this.#began ??= column;
+      return grid.go(row, column + by);
+    }
+    grid.go(row + by, this.#began ?? column);
+    this.#began = null;
+  }
+
+  /** Tab at the last column, or before the first, goes on to the rest of the page; Enter in the header sorts. */
+  #stepOrLeave(key, back) {
+    const { selection, places } = this.grid.sheet;
+    const { row, column } = selection.cell;
+    if (row === -1 || (key === "Tab" && selection.single && column === (back ? 0 : places.length - 1))) return false;
+    this.step(key, back);
     return true;
   }
 
-  run(name) {
-    return ALL[name][4](this);
-  }
-
-  /** Tab at the last column, or before the first, goes on to the rest of the page. */
-  #stepOrLeave(key, back) {
-    const { selection, sheet } = this.grid;
-    const { row, column } = selection.cell;
-    if (row === -1 && key === "Enter") return false;
-    const leaves = key === "Tab" && selection.single && column === (back ? 0 : sheet.places.length - 1);
-    return leaves || row === -1 ? false : this.step(key, back);
-  }
-
-  async upload() {
-    await this.edit();
-    this.editing.now?.field.element.querySelector("input[type=file]")?.click();
-  }
-
-  /** Stage a row and go to the first of its cells that wants a value. */
-  insert(values = {}) {
-    const { grid } = this;
-    const id = this.edits.insert(values);
-    if (id === null) return null;
-    const wanted = grid.sheet.places.findIndex(({ column, name }) => column.required && !Object.hasOwn(values, name));
-    grid.go(grid.sheet.find(id), Math.max(0, wanted));
-    grid.focus();
-    return id;
-  }
+  /* Commands */
 
   async duplicate() {
     const { grid } = this;
     const ids = await this.edits.duplicate();
     if (!ids?.length) return;
     const [first, last] = [grid.sheet.find(ids[0]), grid.sheet.find(ids.at(-1))];
-    grid.go(first, grid.selection.cell.column);
-    grid.select((selection) => selection.rows(first, last));
-  }
-
-  told(what, label) {
-    announce(label ? `${label} ${what}` : "nothing to do");
+    grid.go(first, grid.sheet.selection.cell.column);
+    grid.select((selection) => selection.band("row", first, last));
   }
 
   shift(by) {
-    const { grid } = this;
-    const { row, column } = grid.selection.cell;
-    const target = column + by;
-    if (target < 0 || target >= grid.sheet.places.length) return;
-    const before = grid.sheet.places[by > 0 ? target + 1 : target]?.name ?? null;
-    grid.arrange(move(grid.sheet.layout, grid.columnAt.name, before));
-    grid.go(row, target);
-  }
-
-  widen(by) {
-    const { grid } = this;
-    grid.arrange(resize(grid.sheet.layout, grid.columnAt.name, grid.columnAt.width + by));
+    const { grid, place } = this;
+    const { places, layout, selection: { cell: { row, column } } } = grid.sheet;
+    if (!places[column + by]) return;
+    grid.arrange(move(layout, place.name, places[by > 0 ? column + 2 : column - 1]?.name));
+    grid.go(row, column + by);
   }
 
   /** Ask the application for something about the stored cell with the focus. */
   tell(name) {
-    const { grid } = this;
-    grid.tell(name, { key: grid.lineAt.key, column: grid.columnAt.name });
+    this.grid.tell(name, { key: this.grid.lineAt.key, column: this.place.name });
   }
 
   peek() {
     const { lineAt: line, sheet } = this.grid;
-    if (line && !line.inserted && line.key !== null) this.grid.tell("peek", { table: sheet.table.key, key: line.key });
+    if (line?.row && line.key !== null) this.grid.tell("peek", { table: sheet.table.key, key: line.key });
     else this.grid.say("this row is not in the database yet");
   }
 
   /** Go where a cell refers to; with several cells selected, set them all to the one with the focus. */
   async follow() {
-    const { grid } = this;
-    const reference = grid.columnAt && grid.sheet.reference(grid.columnAt.column);
-    if (!grid.selection.single) {
-      const value = await this.#whole();
-      if (value !== false) this.edits.setAll(value);
-    } else if (reference && grid.lineAt) grid.tell("follow", { reference, row: grid.rowOf(grid.lineAt) });
+    const { grid, edits } = this;
+    const { lineAt: line } = grid;
+    const reference = grid.sheet.reference(this.place);
+    if (!grid.sheet.selection.single) (await edits.ready([[line, this.place]])) && edits.setAll(grid.sheet.plain(line, this.place));
+    else if (reference && line) grid.tell("follow", { reference, row: grid.rowOf(line) });
   }
 
   async filter(equal, none, empty) {
-    const { grid } = this;
-    const value = await this.#whole();
-    if (value === false) return;
-    const known = grid.columnAt.column.operators?.some(({ id }) => id === empty);
+    const { grid, place } = this;
+    const line = grid.lineAt;
+    if (!(await this.edits.ready([[line, place]]))) return;
+    const value = grid.sheet.whole(line, place);
+    const known = place.column.operators?.some(({ id }) => id === empty);
     const operator = value === null ? none : value === "" && known ? empty : equal;
-    grid.tell("filter", { column: grid.columnAt.name, operator, values: operator === equal ? [value] : [] });
-  }
-
-  /** Return all of the cell with the focus, undefined for DEFAULT, or false when it cannot be loaded. */
-  async #whole() {
-    const { grid } = this;
-    const { row, column } = grid.selection.cell;
-    if (!(await this.edits.ready([{ top: row, bottom: row, left: column, right: column }]))) return false;
-    const { value } = grid.sheet.cell(grid.lineAt, grid.columnAt);
-    return value === undefined ? undefined : grid.sheet.whole(grid.lineAt, grid.columnAt);
+    grid.tell("filter", { column: place.name, operator, values: operator === equal ? [value] : [] });
   }
 
   /* The clipboard */
 
   /** Answer the browser's event; a menu begins it by `execCommand`. */
   copy(event) {
+    const { grid } = this;
+    const { clipboardData } = event;
+    const range = grid.sheet.ranges.at(-1);
     event.preventDefault();
-    const range = this.edits.ranges.at(-1);
-    if (this.#override !== null) event.clipboardData.setData("text/plain", this.#override);
-    else if (range && this.#complete([range])) {
-      const rows = this.grid.sheet.matrix(range);
-      event.clipboardData.setData("text/plain", format(rows));
-      event.clipboardData.setData(EXACT, exact(rows));
-      if (this.edits.ranges.length > 1) this.grid.say("only the last range is copied");
-    } else return false;
+    if (this.#override !== null) return clipboardData.setData("text/plain", this.#override);
+    if (!range || !this.#complete(range)) return false;
+    const rows = grid.sheet.matrix(range);
+    clipboardData.setData("text/plain", format(rows));
+    clipboardData.setData(EXACT, exact(rows));
+    if (grid.sheet.ranges.length > 1) grid.say("only the last range is copied");
     return true;
   }
 
   cut(event) {
-    return this.copy(event) && this.edits.clear("cut");
+    if (this.copy(event)) this.edits.clear("cut");
   }
 
   paste(event) {
     event.preventDefault();
-    const given = event.clipboardData.getData(EXACT);
-    return this.edits.paste((given && fromExact(given)) || parse(event.clipboardData.getData("text/plain")));
+    const { clipboardData } = event;
+    this.edits.paste(fromExact(clipboardData.getData(EXACT)) ?? parse(clipboardData.getData("text/plain")));
   }
 
   /** Copy the last range in another form. */
   async copyAs(write) {
-    const range = this.edits.ranges.at(-1);
-    if (!range || !(await this.edits.ready([range]))) return;
-    const columns = this.grid.sheet.places.slice(range.left, range.right + 1).map(({ column }) => column);
-    this.#override = write(columns, this.grid.sheet.matrix(range));
-    this.grid.focus();
-    if (!document.execCommand("copy")) this.grid.say("the browser did not let us copy; try again", "error");
+    const { grid } = this;
+    const { sheet } = grid;
+    const range = sheet.ranges.at(-1);
+    if (!range || !(await this.edits.ready(sheet.cells([range])))) return;
+    this.#override = write(sheet.places.slice(range.left, range.right + 1).map(({ column }) => column), sheet.matrix(range));
+    grid.focus();
+    if (!document.execCommand("copy")) grid.say("the browser did not let us copy; try again", "error");
     this.#override = null;
   }
 
   /** Whether all texts are here whole; else load them and copy again, which the browser allows for some seconds. */
-  #complete(ranges) {
-    if (this.grid.sheet.unread(ranges).length === 0) return true;
-    this.grid.say("loading long texts …");
-    this.edits.ready(ranges).then((ready) => {
-      if (ready && !document.execCommand("copy")) this.grid.say("press Ctrl+C once more: the long texts are here now");
+  #complete(range) {
+    const { grid } = this;
+    const cells = grid.sheet.cells([range]);
+    if (grid.sheet.unread(cells).length === 0) return true;
+    grid.say("loading long texts …");
+    this.edits.ready(cells).then((ready) => {
+      if (ready && !document.execCommand("copy")) grid.say("press Ctrl+C once more: the long texts are here now");
     });
     return false;
   }
@@ -331,16 +299,15 @@ class Actions {
 
   /* Menus */
 
-  context(event) {
-    event.preventDefault();
+  contextmenu(event) {
     const { grid } = this;
-    if (!this.leave()) return;
+    event.preventDefault();
+    if (!this.editing.commit()) return;
     const at = grid.hit(event.clientX, event.clientY);
+    const { selection } = grid.sheet;
     if (at.head) grid.go(-1, at.column);
-    else if (at.gutter && !grid.selection.hasRow(at.row)) {
-      grid.selection.rows(at.row, at.row);
-      grid.refresh();
-    } else if (!at.gutter && !grid.selection.has(at.row, at.column)) grid.go(at.row, at.column);
+    else if (at.gutter) selection.hasRow(at.row) || grid.select(() => selection.band("row", at.row, at.row));
+    else if (!selection.has(at.row, at.column)) grid.go(at.row, at.column);
     this.#open(event.clientX, event.clientY);
   }
 
@@ -348,41 +315,31 @@ class Actions {
   menu() {
     const { grid } = this;
     const frame = grid.getBoundingClientRect();
-    const { row, column } = grid.selection.cell;
+    const { row, column } = grid.sheet.selection.cell;
     const box = grid.box(row, column);
-    const top = row < 0 ? grid.headHeight : box.top + box.height;
-    this.#open(frame.left + box.left + 8, frame.top + top);
+    this.#open(frame.left + box.left + 8, frame.top + (row < 0 ? grid.headHeight : box.top + grid.rowHeight));
   }
 
   #open(x, y) {
-    const { grid } = this;
-    const header = grid.selection.cell.row === -1;
-    if (!grid.columnAt || (!header && !grid.lineAt)) return;
-    const about = this.#about();
-    const names = (header ? HEADER_MENU : CELL_MENU).filter((name) => name === "|" || (ALL[name][5] ?? Boolean)(about));
-    const lines = names.filter((name, at) => name !== "|" || (at > 0 && at < names.length - 1 && names[at - 1] !== "|"));
-    openMenu(lines.map((name) => (name === "|" ? null : this.#item(name))), { x, y, label: header ? `Column ${grid.columnAt.name}` : "Cell", onclose: () => grid.focus() });
+    const { grid, place } = this;
+    const { lineAt: line, sheet } = grid;
+    if (!place || (!line && sheet.selection.cell.row >= 0)) return;
+    const about = { column: place.column, value: line && sheet.cell(line, place).value, fresh: line?.inserted, stored: Boolean(line?.row) && line.key !== null };
+    const all = { ...COMMANDS, ...HEADING };
+    const names = (line ? CELL_MENU : HEADER_MENU).filter((name) => name === "|" || (all[name][5]?.(about) ?? true));
+    const shown = names.filter((name, at) => name !== "|" || names[at - 1] !== "|");
+    const items = shown.map((name) => name !== "|" && this.#item(all[name]));
+    openMenu(items, { x, y, label: line ? "Cell" : `Column ${place.name}`, onclose: () => grid.focus() });
   }
 
-  #item(name) {
-    const [label, keys, icon, changes] = ALL[name];
-    return { label, keys: keys.split(" ")[0].replace("Arrow", ""), icon, disabled: changes && !this.grid.sheet.editable, run: () => this.run(name) };
-  }
-
-  /** What decides whether a command means something for the cell with the focus. */
-  #about() {
-    const { lineAt: line, columnAt: place, sheet } = this.grid;
-    const stored = Boolean(line) && !line.inserted && line.key !== null;
-    return { column: place.column, value: line && sheet.cell(line, place).value, fresh: Boolean(line?.inserted), stored };
+  #item([label, keys, icon, changes, run]) {
+    return { label, keys: keys.split(" ")[0].replace("Arrow", ""), icon, disabled: changes && !this.grid.sheet.editable, run: () => run(this) };
   }
 }
 
-function comparable({ column, value }) {
-  return value === null || (typeof value === "string" && column.kind !== "bytes");
-}
-
-function sortable({ column }) {
-  return column.sortable !== false;
+/** Whether a key types a letter; AltGraph is Ctrl+Alt on some systems. */
+function isTyped(event) {
+  return event.key.length === 1 && ((!event.ctrlKey && !event.metaKey && !event.altKey) || event.getModifierState("AltGraph"));
 }
 
 /** Return the name of a key with what is held down, such as Ctrl+Shift+Z. */

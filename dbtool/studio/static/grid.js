@@ -1,30 +1,28 @@
-/** The spreadsheet: `<db-grid>` draws the rows and columns that can be seen, and knows which are selected. */
+/** The spreadsheet: `<db-grid>` draws the rows and columns that can be seen. What only its users need comes with the first sign of one. */
 
-import { GUTTER, HeadView, RowView } from "./cells.js";
-import { attach } from "./commands.js";
-import * as columns from "./columns.js";
+import { GUTTER, HeadView, RowView, attribute } from "./cells.js";
 import { announce, h } from "./dom.js";
-import { follow } from "./pointer.js";
-import { Selection } from "./selection.js";
-import { Sheet } from "./sheet.js";
-import { isInsert } from "./store.js";
+import { Sheet, between, clamp, listed, nextSort } from "./sheet.js";
 import { fixedWindow } from "./window.js";
 
 const SPARE_ROWS = 8;
 const SPARE_PIXELS = 240;
-const AHEAD = 80;
+const AHEAD = 80; // so many rows before the end the next ones are asked for
 const FEW = 24; // so many columns are all drawn
-let made = 0;
+const PAUSE = 5000; // milliseconds after a refusal, or every frame would ask again
+const DEEDS = ["pointerdown", "pointermove", "pointerup", "dblclick", "contextmenu", "keydown", "copy", "cut", "paste"];
+const BROWSERS = /^F(1|3|[5-9]|1[12])$/; // keys that are not ours
 
 export class Grid extends HTMLElement {
   #views = [];
   #frame = 0;
   #quit = [];
-  #number = (made += 1);
   #seen = { inserts: [], rows: [] };
-  #failed = 0;
+  #pause = 0;
   #stamp = "";
-  version = 0;
+  #version = 0;
+  #waking = null;
+  #kept = [];
 
   connectedCallback() {
     if (this.view) return;
@@ -34,11 +32,11 @@ export class Grid extends HTMLElement {
     this.handle = h("div", { class: "fill-handle", "aria-hidden": "true", title: "Drag to fill" });
     this.append(this.view, this.note);
     this.view.addEventListener("scroll", () => this.#schedule(), { passive: true });
+    for (const sign of ["pointerenter", "focus"]) this.view.addEventListener(sign, () => this.wake());
+    for (const deed of DEEDS) this.view.addEventListener(deed, this.#keep);
     new ResizeObserver(() => this.refresh()).observe(this.view);
-    follow(this);
-    this.acts = attach(this);
-    if (!this.sheet) this.show({ table: { key: "", columns: [], primary_key: [] }, window: fixedWindow([]), store: null });
-    else this.#begin();
+    if (this.sheet) this.#begin();
+    else this.show({ table: { key: "", columns: [] }, window: fixedWindow([]), store: null });
   }
 
   disconnectedCallback() {
@@ -52,15 +50,15 @@ export class Grid extends HTMLElement {
    */
   show(parts) {
     this.#leave();
+    this.#kept = [];
     this.parts = parts;
     this.sheet = new Sheet(parts);
-    this.selection = new Selection();
     if (this.view) this.#begin();
   }
 
   /** Draw again, soon. */
   refresh() {
-    this.version += 1;
+    this.#version += 1;
     this.#schedule();
   }
 
@@ -71,55 +69,63 @@ export class Grid extends HTMLElement {
     });
   }
 
+  /** Load what is needed to do more than look; what people do meanwhile is done then. */
+  async wake() {
+    this.#waking ??= this.attempt(() => import("./commands.js"));
+    const loaded = await this.#waking;
+    if (!loaded) this.#waking = null;
+    if (!loaded || this.acts) return;
+    for (const deed of DEEDS) this.view.removeEventListener(deed, this.#keep);
+    this.acts = loaded.attach(this);
+    for (const [event, target] of this.#kept.splice(0)) this.acts.replay(event, target);
+  }
+
+  #keep = (event) => {
+    const { type, target, clientX, clientY, shiftKey, key } = event;
+    const control = event.ctrlKey || event.metaKey;
+    if (type === "pointermove" && !event.buttons) return;
+    if (type === "pointerdown" && event.button === 0 && !control && !this.#kept.length) {
+      const at = this.hit(clientX, clientY);
+      if (!at.head && !at.gutter && !at.beyond) this.go(at.row, at.column, { extend: shiftKey });
+    }
+    const ours = type === "keydown" && !BROWSERS.test(key) && !(control && /^[cxv]$/i.test(key));
+    if (ours || type === "contextmenu" || type === "paste") event.preventDefault();
+    if (!type.startsWith("pointer")) event.stopPropagation();
+    this.#kept.push([copyOf(event), target]);
+    this.wake();
+  };
+
   /** What is selected, for others: rows by position and columns by name. */
   get selected() {
-    const { places, count } = this.sheet;
-    const ranges = this.selection.bounded(count, places.length).map(({ top, bottom, left, right }) => ({ rows: [top, bottom], columns: places.slice(left, right + 1).map(({ name }) => name) }));
-    const { row, column } = this.selection.cell;
-    const keys = this.selection.touched(count).map((at) => this.sheet.line(at).key);
-    return { ranges, keys, cell: { row, column: places[column]?.name ?? null } };
+    const { places, ranges, lines, selection: { cell } } = this.sheet;
+    return {
+      ranges: ranges.map(({ top, bottom, left, right }) => ({ rows: [top, bottom], columns: places.slice(left, right + 1).map(({ name }) => name) })),
+      keys: lines.map(({ key }) => key),
+      cell: { row: cell.row, column: places[cell.column]?.name ?? null },
+    };
   }
 
-  selectedKeys() {
-    return this.selected.keys.filter((key) => key !== null && !isInsert(key));
-  }
-
-  shownColumns() {
-    return this.sheet.places.map(({ name }) => name);
-  }
-
-  isHidden(name) {
-    return this.sheet.layout.hidden.includes(name);
-  }
-
+  /** Hide a column, or show it again. */
   hide(name, hidden = true) {
-    this.arrange((hidden ? columns.hide : columns.reveal)(this.sheet.layout, name));
-  }
-
-  isPinned(name) {
-    return this.sheet.layout.pinned.includes(name);
+    this.arrange(listed(this.sheet.layout, "hidden", name, hidden));
   }
 
   /** Pin a column, or let it go; answers whether it is pinned now. */
-  pin(name, pinned = !this.isPinned(name)) {
-    this.arrange((pinned ? columns.pin : columns.unpin)(this.sheet.layout, name));
+  pin(name, pinned = !this.sheet.layout.pinned.includes(name)) {
+    this.arrange(listed(this.sheet.layout, "pinned", name, pinned));
     return pinned;
   }
 
-  resetLayout() {
-    this.arrange(null);
-  }
-
   get sort() {
-    return this.sheet.window.query?.sort ?? [];
+    return this.sheet.window.query.sort ?? [];
   }
 
   get columnAt() {
-    return this.sheet.places[this.selection.cell.column] ?? null;
+    return this.sheet.places[this.sheet.selection.cell.column] ?? null;
   }
 
   get lineAt() {
-    return this.sheet.line(this.selection.cell.row);
+    return this.sheet.line(this.sheet.selection.cell.row);
   }
 
   /** Give the focus to a cell; answers whether the row is loaded and the column shown. */
@@ -131,75 +137,71 @@ export class Grid extends HTMLElement {
     return true;
   }
 
-  /** Give the focus to a row by its key, or the id of a new one. */
-  focusKey(key, name = this.sheet.places[0]?.name) {
-    return this.focusCell(this.sheet.find(key), name);
-  }
-
-  /** Where the window would have to open to show again what is in view. */
-  get place() {
-    const { sheet, view } = this;
-    const first = Math.max(sheet.top, Math.round(view.scrollTop / this.rowHeight));
-    const key = first === sheet.top && sheet.window.atStart ? null : sheet.line(first)?.key;
-    return key ? { key } : { start: true };
-  }
-
-  focus(options) {
-    this.view?.focus({ preventScroll: true, ...options });
+  focus() {
+    this.view?.focus({ preventScroll: true });
   }
 
   /** Stage a new row and go to its first cell that needs a value; answers its id, or null when there can be none. */
   insertRow(values = {}) {
-    return this.acts.insert(values);
+    const { sheet } = this;
+    const reason = sheet.refusal();
+    if (reason) return this.say(reason, "error"), null;
+    const id = sheet.store.insert(sheet.table.key, values);
+    const wanted = sheet.places.findIndex(({ column, name }) => column.required && !Object.hasOwn(values, name));
+    this.go(sheet.find(id), Math.max(0, wanted));
+    this.focus();
+    return id;
   }
 
   /** Select a cell, or let the selection reach to it, and bring it into view. Row -1 is the header. */
   go(row, column, { extend = false, add = false } = {}) {
-    const [r, c] = [clamp(row, -1, this.sheet.count - 1), clamp(column, 0, this.sheet.places.length - 1)];
-    if (extend) this.selection.extend(Math.max(0, r), c);
-    else if (add) this.selection.add(r, c);
-    else this.selection.only(r, c);
-    this.#chosen(r, c);
+    const { selection, count, places } = this.sheet;
+    const [down, right] = [clamp(row, extend ? 0 : -1, count - 1), clamp(column, 0, places.length - 1)];
+    if (extend) selection.extend(down, right);
+    else selection.only(down, right, add ? selection.ranges : []);
+    this.reveal(down, right);
+    const line = this.sheet.line(down);
+    const problem = line && (this.sheet.problem(line, places[right]) ?? this.sheet.problem(line));
+    if (problem) announce(problem);
+    this.tell("select", this.selected);
   }
 
   /** Change what is selected without scrolling, and tell. */
   select(change) {
-    change(this.selection);
+    change(this.sheet.selection);
     this.refresh();
     this.tell("select", this.selected);
   }
 
-  /** Change the layout of the columns, and tell. */
+  /** Change the layout of the columns, with null to the first one, and tell. */
   arrange(layout) {
+    const { sheet } = this;
     const name = this.columnAt?.name;
-    this.sheet.arrange(layout);
-    const column = Math.max(0, this.sheet.places.findIndex((place) => place.name === name));
-    this.selection.only(this.selection.cell.row, column);
+    sheet.arrange(layout);
+    sheet.selection.only(sheet.selection.cell.row, Math.max(0, sheet.places.findIndex((place) => place.name === name)));
     this.refresh();
-    this.tell("layout", { layout: this.sheet.layout });
+    this.tell("layout", { layout: sheet.layout });
   }
 
   /** Ask for the next order of rows after a click on a column. */
-  sortBy(column, add) {
-    if (column.sortable === false) return this.say(`${column.name} cannot be sorted by`, "error");
-    return this.tell("sort", { column: column.name, add, sort: columns.nextSort(this.sort, column.name, add) });
+  sortBy({ name, sortable }, add) {
+    if (sortable === false) this.say(`${name} cannot be sorted by`, "error");
+    else this.tell("sort", { column: name, add, sort: nextSort(this.sort, name, add) });
   }
 
   /** Go to the first or last page of the table, and to its first or last row. */
   async toEdge(edge, column) {
     const { window } = this.sheet;
     const there = edge === "start" ? window.atStart : window.atEnd;
-    if (!there && !(await this.try(() => window.open({ [edge]: true })))) return;
-    this.go(edge === "start" ? 0 : this.sheet.count - 1, column);
+    if (there || (await this.attempt(() => window.open({ [edge]: true })))) this.go(edge === "start" ? 0 : this.sheet.count - 1, column);
   }
 
-  /** Do what may be refused by the server, and say so. */
-  async try(act) {
+  /** Do what may be refused, and say so; answers undefined then. */
+  async attempt(act) {
     try {
       return await act();
     } catch (error) {
-      this.say(error.text ?? error.message, "error");
-      return false;
+      return this.say(error.text ?? error.message, "error");
     }
   }
 
@@ -208,15 +210,15 @@ export class Grid extends HTMLElement {
   }
 
   tell(name, detail = {}) {
-    return this.dispatchEvent(new CustomEvent(name, { bubbles: true, cancelable: true, detail }));
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
   }
 
   cellId(row, column) {
-    return `grid${this.#number}-${row}-${column}`;
+    return `cell-${row}-${column}`;
   }
 
   rowIndex(at) {
-    return at < this.sheet.top ? at + 2 : at + 2 + (this.sheet.window.offset ?? 0);
+    return at + 2 + (at < this.sheet.top ? 0 : (this.sheet.window.offset ?? 0));
   }
 
   /** What the gutter calls a row: its number where that is known. */
@@ -227,35 +229,33 @@ export class Grid extends HTMLElement {
 
   /** A row with what is staged in it, for others. */
   rowOf(line) {
-    const { table } = this.sheet;
-    return { key: line.key, cells: table.columns.map(({ name }, index) => this.sheet.cell(line, { name, index }).value) };
+    return { key: line.key, cells: this.sheet.columns.map((place) => this.sheet.cell(line, place).value) };
   }
 
   /** Where a cell is, in pixels from the corner of the element. */
   box(row, column) {
     const place = this.sheet.places[column];
-    const { scrollLeft, scrollTop, offsetLeft, offsetTop } = this.view;
-    const left = GUTTER + place.left - (place.pinned ? 0 : scrollLeft);
-    return { left: left + offsetLeft, top: this.headHeight + row * this.rowHeight - scrollTop + offsetTop, width: place.width, height: this.rowHeight };
+    const { scrollLeft, scrollTop } = this.view;
+    return { left: GUTTER + place.left - (place.pinned ? 0 : scrollLeft), top: this.headHeight + row * this.rowHeight - scrollTop, width: place.width };
   }
 
-  /** What lies under a point of the screen. Positions outside are drawn to the nearest cell. */
+  /** What lies under a point of the screen; outside of the cells it is the nearest one, and `beyond`. */
   hit(x, y) {
     const frame = this.view.getBoundingClientRect();
-    const [fromLeft, fromTop] = [x - frame.left, y - frame.top];
+    const [left, top] = [x - frame.left - GUTTER, y - frame.top - this.headHeight];
     const { places, count } = this.sheet;
-    const inside = fromLeft - GUTTER < this.pinnedWidth ? fromLeft - GUTTER : fromLeft - GUTTER + this.view.scrollLeft;
+    const inside = left < this.pinnedWidth ? left : left + this.view.scrollLeft;
     const found = places.findIndex((place) => inside < place.left + place.width);
-    const row = Math.floor((fromTop - this.headHeight + this.view.scrollTop) / this.rowHeight);
-    const edge = places.findIndex((place) => Math.abs(place.left + place.width - inside) <= 5);
+    const row = Math.floor((top + this.view.scrollTop) / this.rowHeight);
     return {
-      row: clamp(row, 0, count - 1), column: found < 0 ? places.length - 1 : Math.max(0, found),
-      head: fromTop < this.headHeight, gutter: fromLeft < GUTTER, beyond: row >= count || found < 0, grip: fromTop < this.headHeight ? edge : -1,
+      row: clamp(row, 0, count - 1), column: found < 0 ? places.length - 1 : found,
+      head: top < 0, gutter: left < 0, beyond: row >= count || found < 0,
+      grip: top < 0 ? places.findIndex((place) => Math.abs(place.left + place.width - inside) <= 5) : -1,
     };
   }
 
   #begin() {
-    const { window, store } = this.sheet;
+    const { window, store, table } = this.sheet;
     this.rowHeight = Number.parseFloat(getComputedStyle(this).getPropertyValue("--row-height")) || 28;
     this.headHeight = Math.round(this.rowHeight * 1.6);
     this.head = new HeadView();
@@ -263,17 +263,16 @@ export class Grid extends HTMLElement {
     this.#views = [];
     this.canvas.replaceChildren(this.head.element);
     this.view.scrollTo(0, 0);
-    this.view.setAttribute("aria-label", this.sheet.table.key || "rows");
+    this.view.setAttribute("aria-label", table.key || "rows");
     this.#quit = [window.subscribe((event) => this.#windowChanged(event))];
     if (store) this.#quit.push(store.subscribe(() => this.#moved()));
     this.#remember();
-    this.acts.begin();
+    this.acts?.begin();
     this.refresh();
   }
 
   #leave() {
-    for (const quit of this.#quit) quit();
-    this.#quit = [];
+    for (const quit of this.#quit.splice(0)) quit();
   }
 
   #windowChanged({ kind, at }) {
@@ -283,18 +282,17 @@ export class Grid extends HTMLElement {
     this.tell("rows", { kind });
   }
 
+  /** The window shows another part of the table: the selection stays on its row where that is still there. */
   #opened(at) {
-    const last = at?.end === true;
-    const { row, column } = this.selection.cell;
+    const { sheet } = this;
+    const { row, column } = sheet.selection.cell;
     const { inserts, rows } = this.#seen;
-    const kept = this.sheet.find(inserts[row] ?? rows[row - inserts.length]?.key ?? null);
-    this.sheet.forget();
+    const kept = sheet.find(inserts[row] ?? rows[row - inserts.length]?.key ?? null);
+    sheet.forget();
     this.#remember();
-    const first = at?.start ? 0 : this.sheet.top;
-    const chosen = row === -1 ? -1 : Math.max(0, last ? this.sheet.count - 1 : kept >= 0 ? kept : first);
-    this.selection.only(chosen, Math.min(column, Math.max(0, this.sheet.places.length - 1)));
+    if (row >= 0) sheet.selection.only(Math.max(0, at?.end ? sheet.count - 1 : kept >= 0 ? kept : at?.start ? 0 : sheet.top), column);
     this.#size();
-    this.view.scrollTop = last ? this.canvas.offsetHeight : at?.start ? 0 : this.sheet.top * this.rowHeight;
+    this.view.scrollTop = at?.end ? this.canvas.offsetHeight : at?.start ? 0 : sheet.top * this.rowHeight;
   }
 
   /** Rows have changed their positions: the first row in view and the selection stay on their rows. */
@@ -305,9 +303,8 @@ export class Grid extends HTMLElement {
     const after = this.#seen;
     this.refresh();
     if (before.rows === after.rows && before.inserts.join() === after.inserts.join()) return;
-    const last = Math.max(0, this.sheet.count - 1);
     const first = Math.floor(this.view.scrollTop / this.rowHeight);
-    this.selection.follow((row) => clamp(position(before, after, row), 0, last));
+    this.sheet.selection.follow((row) => clamp(position(before, after, row), 0, Math.max(0, this.sheet.count - 1)));
     this.#size();
     if (first > 0) this.view.scrollTop += (position(before, after, first) - first) * this.rowHeight;
   }
@@ -316,39 +313,26 @@ export class Grid extends HTMLElement {
     this.#seen = { inserts: this.sheet.staged.inserts.map(({ id }) => id), rows: this.sheet.window.rows };
   }
 
-  #chosen(row, column) {
-    this.reveal(row, column);
-    const line = this.sheet.line(row);
-    const place = this.sheet.places[column];
-    const problem = line && place && (this.sheet.problem(line, place) ?? this.sheet.problem(line, null));
-    if (problem) announce(problem);
-    this.tell("select", this.selected);
-  }
-
   /** Bring a cell into view. */
   reveal(row, column) {
-    const { view } = this;
+    const { view, rowHeight, headHeight } = this;
     this.#size();
     this.refresh();
-    if (row >= 0) {
-      const top = row * this.rowHeight;
-      const room = view.clientHeight - this.headHeight - this.rowHeight;
-      view.scrollTop = clamp(view.scrollTop, top - room, top);
-    }
+    const top = row * rowHeight;
+    if (row >= 0) view.scrollTop = clamp(view.scrollTop, top + headHeight + rowHeight - view.clientHeight, top);
     const place = this.sheet.places[column];
     if (!place || place.pinned) return;
-    const least = place.left + place.width + GUTTER - view.clientWidth;
-    view.scrollLeft = clamp(view.scrollLeft, Math.min(least, place.left - this.pinnedWidth), place.left - this.pinnedWidth);
+    const most = place.left - this.pinnedWidth;
+    view.scrollLeft = clamp(view.scrollLeft, Math.min(most, place.left + place.width + GUTTER - view.clientWidth), most);
   }
 
   /** Make the canvas as large as all the rows that are loaded. */
   #size() {
     const { places, count } = this.sheet;
-    const last = places.at(-1);
-    const wide = `${GUTTER + (last ? last.left + last.width : 0) + 60}px`;
-    const high = `${this.headHeight + count * this.rowHeight}px`;
-    if (this.canvas.style.width !== wide) this.canvas.style.width = wide;
-    if (this.canvas.style.height !== high) this.canvas.style.height = high;
+    const { style } = this.canvas;
+    const last = places.at(-1) ?? { left: 0, width: 0 };
+    const wanted = { width: `${GUTTER + last.left + last.width + 60}px`, height: `${this.headHeight + count * this.rowHeight}px` };
+    for (const [side, size] of Object.entries(wanted)) if (style[side] !== size) style[side] = size;
   }
 
   get pinnedWidth() {
@@ -358,25 +342,26 @@ export class Grid extends HTMLElement {
   #draw() {
     if (!this.view?.isConnected) return;
     this.#size();
-    const { scrollTop, scrollLeft, clientHeight, clientWidth } = this.view;
+    const { scrollTop, clientHeight } = this.view;
     const { count } = this.sheet;
     const first = clamp(Math.floor(scrollTop / this.rowHeight) - SPARE_ROWS, 0, count);
     const end = clamp(Math.ceil((scrollTop + clientHeight - this.headHeight) / this.rowHeight) + SPARE_ROWS, 0, count);
-    const drawn = this.#columns(scrollLeft, clientWidth);
-    const stamp = `${this.version} ${drawn.at(0)?.at} ${drawn.at(-1)?.at} ${drawn.length}`;
+    const drawn = this.#columns();
+    const stamp = `${this.#version} ${drawn.at(0)?.at} ${drawn.at(-1)?.at} ${drawn.length}`;
     if (stamp !== this.#stamp) this.head.draw(this, drawn);
     this.#stamp = stamp;
     this.#drawRows(first, end, drawn, stamp);
     this.#drawState();
     this.#prefetch(first, end);
-    this.acts.drawn();
+    this.acts?.editing.place();
   }
 
-  #columns(scrollLeft, clientWidth) {
+  #columns() {
+    const { scrollLeft, clientWidth } = this.view;
     const { places } = this.sheet;
     const all = places.map((place, at) => ({ at, place }));
     if (places.length <= FEW) return all;
-    const [first, end] = columns.between(places, scrollLeft + this.pinnedWidth - SPARE_PIXELS, scrollLeft + clientWidth - GUTTER + SPARE_PIXELS);
+    const [first, end] = between(places, scrollLeft + this.pinnedWidth - SPARE_PIXELS, scrollLeft + clientWidth - GUTTER + SPARE_PIXELS);
     return [...all.filter(({ place }) => place.pinned), ...all.slice(first, end)];
   }
 
@@ -384,7 +369,7 @@ export class Grid extends HTMLElement {
   #drawRows(first, end, drawn, stamp) {
     const most = Math.ceil(this.view.clientHeight / this.rowHeight) + 2 * SPARE_ROWS + 1;
     if (this.#views.length !== most) {
-      for (const view of this.#views) view.element.remove();
+      for (const { element } of this.#views) element.remove();
       this.#views = Array.from({ length: most }, () => new RowView());
     }
     for (let at = first; at < end; at += 1) {
@@ -392,41 +377,32 @@ export class Grid extends HTMLElement {
       view.draw(this, at, drawn, stamp);
       if (!view.element.parentNode) this.canvas.append(view.element);
     }
-    for (const view of this.#views) if (view.at < first || view.at >= end) view.element.remove();
+    for (const { at, element } of this.#views) if (at < first || at >= end) element.remove();
   }
 
   #drawState() {
-    const { count, places, window } = this.sheet;
-    const { row, column } = this.selection.cell;
-    const all = window.atEnd && window.offset !== null;
-    const id = this.cellId(row, column);
-    const attributes = {
-      "aria-rowcount": all ? window.offset + count + 1 : -1,
-      "aria-colcount": places.length + 1,
-      "aria-readonly": String(!this.sheet.editable),
-    };
-    for (const [name, value] of Object.entries(attributes)) if (this.view.getAttribute(name) !== String(value)) this.view.setAttribute(name, value);
-    const active = this.canvas.querySelector(".cell.active");
-    if (active) this.view.setAttribute("aria-activedescendant", id);
-    else this.view.removeAttribute("aria-activedescendant");
-    this.note.hidden = count > 0 || window.loading;
-    if (!this.note.hidden) this.note.textContent = this.sheet.table.key ? "No rows" : "";
+    const { view, note } = this;
+    const { count, places, window, editable, table, selection: { cell } } = this.sheet;
+    attribute(view, "aria-rowcount", window.atEnd && window.offset !== null ? window.offset + count + 1 : -1);
+    attribute(view, "aria-colcount", places.length + 1);
+    attribute(view, "aria-readonly", !editable);
+    attribute(view, "aria-activedescendant", this.canvas.querySelector(".cell.active") && this.cellId(cell.row, cell.column));
+    note.hidden = count > 0 || window.loading;
+    note.textContent = note.hidden || !table.key ? "" : "No rows";
     this.#drawHandle();
   }
 
   /** The handle to fill sits in the last cell of the only range. */
   #drawHandle() {
-    const [range, more] = this.selection.bounded(this.sheet.count, this.sheet.places.length);
-    const corner = range && !more && this.sheet.editable && this.selection.cell.row >= 0 && this.cellElement(range.bottom, range.right);
-    if (corner) {
-      if (this.handle.parentNode !== corner) corner.append(this.handle);
-    } else this.handle.remove();
+    const { ranges: [range, more], editable, selection } = this.sheet;
+    const corner = range && !more && editable && selection.cell.row >= 0 && this.cellElement(range.bottom, range.right);
+    if (!corner) this.handle.remove();
+    else if (this.handle.parentNode !== corner) corner.append(this.handle);
   }
 
-  /** Return the element that shows a cell now, or null. */
+  /** Return the element that shows a cell now, or undefined. */
   cellElement(row, column) {
-    const view = this.#views[row % this.#views.length];
-    return (view && view.at === row && view.cells.find((cell) => cell.column === column)) || null;
+    return this.#views.find((view) => view.at === row)?.cells.find((cell) => cell.column === column);
   }
 
   #prefetch(first, end) {
@@ -436,15 +412,9 @@ export class Grid extends HTMLElement {
     else if (first >= top && first < top + AHEAD && !window.atStart && (this.view.scrollTop > 0 || top === 0)) this.#more("before");
   }
 
-  /** After a refusal wait some seconds, or every frame would ask again. */
   async #more(direction) {
-    if (performance.now() < this.#failed) return;
-    try {
-      await this.sheet.window.more(direction);
-    } catch (error) {
-      this.#failed = performance.now() + 5000;
-      this.say(error.text ?? error.message, "error");
-    }
+    if (performance.now() < this.#pause) return;
+    if ((await this.attempt(() => this.sheet.window.more(direction))) === undefined) this.#pause = performance.now() + PAUSE;
   }
 }
 
@@ -457,11 +427,15 @@ function position(before, after, row) {
   }
   const at = after.rows.indexOf(before.rows[row - length]);
   if (at >= 0) return at + after.inserts.length;
-  return row - length < before.rows.length / 2 ? after.inserts.length : after.inserts.length + after.rows.length - 1;
+  return after.inserts.length + (row - length < before.rows.length / 2 ? 0 : after.rows.length - 1);
 }
 
-function clamp(value, least, most) {
-  return Math.max(least, Math.min(value, most));
+/** Return an event that can be sent later. What was copied can be read only now. */
+function copyOf(event) {
+  if (event.type !== "paste") return new event.constructor(event.type, event);
+  const clipboardData = new DataTransfer();
+  for (const type of event.clipboardData.types) clipboardData.setData(type, event.clipboardData.getData(type));
+  return new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
 }
 
 customElements.define("db-grid", Grid);

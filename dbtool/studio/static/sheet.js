@@ -1,21 +1,159 @@
-/** The rows as people see them: new rows on top, then the loaded ones with what is staged laid over. Pure. */
-
-import { complete, places } from "./columns.js";
+/** The sheet as people see it: columns as laid out, rows with what is staged laid over, and what is selected. Pure. */
 
 /**
+ * @typedef {{order: string[], hidden: string[], pinned: string[], widths: Object<string, number>}} Layout
+ * @typedef {{column: any, name: string, index: number, left: number, width: number, pinned: boolean}} Place  `index` is where its cells are in a row
  * @typedef {{id: any, key: string|null, inserted: boolean, deleted: boolean, row: any, values: Object|null, changes: Object|null}} Line
- * @typedef {{value: string|null|undefined|{new: string}, old: any, changed: boolean, cut: number}} Cell
- *   `value` undefined is DEFAULT; with `cut` it is only the beginning of a text of that length; `old` is what the store wants as such
+ * @typedef {{value: any, old: any, changed: boolean, cut: number}} Cell  `value` undefined is DEFAULT; with `cut` it is the beginning of a text of that length
+ * @typedef {{top: number, bottom: number, left: number, right: number}} Range  both ends included; Infinity is "all there are"
  */
 
-const KEPT = 500;
+const NARROWEST = 44;
+const WIDEST = 900;
+const WIDTHS = { boolean: 84, integer: 90, float: 110, decimal: 110, enum: 120, date: 116, time: 130, duration: 140, datetime: 252, uuid: 290, bytes: 190, json: 240, text: 210 };
+const KEPT = 500; // whole texts of cells that are shown cut
+const NOTHING = { inserts: [], updates: new Map(), deletes: new Map() };
+
+export function clamp(value, least, most) {
+  return Math.max(least, Math.min(value, most));
+}
+
+/* The layout of columns */
+
+/** Return the width that a column has until people choose one, in pixels. */
+export function defaultWidth({ references, kind, name }) {
+  return clamp(Math.max(references ? 170 : (WIDTHS[kind] ?? 160), 58 + 8 * name.length), NARROWEST, 320);
+}
+
+/** Return a layout that names every column of the table once and no other, whatever was remembered. */
+export function complete({ columns }, layout) {
+  const names = columns.map(({ name }) => name);
+  const known = (list) => [...new Set(Array.isArray(list) ? list : [])].filter((name) => names.includes(name));
+  const sized = Object.entries(layout?.widths ?? {}).filter(([name, width]) => names.includes(name) && Number.isFinite(width));
+  const widths = Object.fromEntries(sized.map(([name, width]) => [name, clamp(width, NARROWEST, WIDEST)]));
+  return { order: known([...known(layout?.order), ...names]), hidden: known(layout?.hidden), pinned: known(layout?.pinned), widths };
+}
+
+/** Return the visible columns from left to right, the pinned ones first. */
+export function places(columns, layout) {
+  const shown = layout.order.filter((name) => !layout.hidden.includes(name));
+  const pinned = new Set(layout.pinned);
+  const sorted = [...shown.filter((name) => pinned.has(name)), ...shown.filter((name) => !pinned.has(name))];
+  const indexes = new Map(columns.map(({ name }, index) => [name, index]));
+  let left = 0;
+  return sorted.map((name) => {
+    const index = indexes.get(name);
+    const width = Object.hasOwn(layout.widths, name) ? layout.widths[name] : defaultWidth(columns[index]);
+    const place = { column: columns[index], name, index, left, width, pinned: pinned.has(name) };
+    left += width;
+    return place;
+  });
+}
+
+/** Return which places lie between two distances from the gutter, as [first, end). Pinned ones are not counted. */
+export function between(list, from, to) {
+  const first = list.findIndex((place) => !place.pinned && place.left + place.width > from);
+  if (first < 0) return [list.length, list.length];
+  const end = list.findIndex((place, at) => at >= first && place.left >= to);
+  return [first, end < 0 ? list.length : end];
+}
+
+/** Put a column before another, or with null at the end. */
+export function move(layout, name, before) {
+  const rest = layout.order.filter((each) => each !== name);
+  const at = rest.indexOf(before);
+  return { ...layout, order: rest.toSpliced(at < 0 ? rest.length : at, 0, name) };
+}
+
+export function resize(layout, name, width) {
+  return { ...layout, widths: Object.fromEntries([...Object.entries(layout.widths), [name, Math.round(clamp(width, NARROWEST, WIDEST))]]) };
+}
+
+/** Put a column on the list "hidden" or "pinned", or take it off. */
+export function listed(layout, list, name, on) {
+  const others = layout[list].filter((each) => each !== name);
+  return { ...layout, [list]: on ? [...others, name] : others };
+}
+
+/** One click sorts, the next turns it round, the third takes it away; with `add` beside the other columns. */
+export function nextSort(sort, column, add = false) {
+  const now = sort.find((each) => each.column === column);
+  const turned = { column, descending: Boolean(now) };
+  if (!add) return now?.descending ? [] : [turned];
+  return now ? sort.flatMap((each) => (each !== now ? each : now.descending ? [] : turned)) : [...sort, turned];
+}
+
+/** What is selected, by positions; row -1 is the header. The last range is the one that grows, from the cell to the head. */
+export class Selection {
+  constructor() {
+    this.only(0, 0);
+  }
+
+  only(row, column, kept = []) {
+    this.cell = this.head = { row, column };
+    this.ranges = [...kept, around(this.cell, this.head)];
+  }
+
+  extend(row, column) {
+    this.head = { row, column };
+    this.ranges.splice(-1, 1, around(this.cell, this.head));
+  }
+
+  /** Select whole rows (axis "row") or columns; the focus stays in its place on the other axis. */
+  band(axis, from, to, kept = []) {
+    const [least, most] = [Math.min(from, to), Math.max(from, to)];
+    const range = axis === "row" ? { top: least, bottom: most, left: 0, right: Infinity } : { top: 0, bottom: Infinity, left: least, right: most };
+    const row = Math.max(0, this.cell.row);
+    this.ranges = [...kept, range];
+    this.cell = { row, column: this.cell.column, [axis]: from };
+    this.head = { row, column: this.head.column, [axis]: to };
+  }
+
+  all() {
+    this.ranges = [{ top: 0, bottom: Infinity, left: 0, right: Infinity }];
+  }
+
+  has(row, column) {
+    return this.ranges.some((range) => row >= range.top && row <= range.bottom && column >= range.left && column <= range.right);
+  }
+
+  /** Whether a row is selected from end to end. */
+  hasRow(row) {
+    return this.has(row, Infinity);
+  }
+
+  get single() {
+    const [range] = this.ranges;
+    return this.ranges.length === 1 && range.top === range.bottom && range.left === range.right;
+  }
+
+  /** Move the focus within a range of several cells, round its end; `down` goes column by column. */
+  cycle({ top, bottom, left, right }, down, back) {
+    const [height, width] = [bottom - top + 1, right - left + 1];
+    const [row, column] = [this.cell.row - top, this.cell.column - left];
+    const next = ((down ? column * height + row : row * width + column) + (back ? -1 : 1) + height * width) % (height * width);
+    this.cell = down
+      ? { row: top + (next % height), column: left + Math.floor(next / height) }
+      : { row: top + Math.floor(next / width), column: left + (next % width) };
+  }
+
+  /** Follow rows to their new positions. */
+  follow(to) {
+    const moved = (row) => (row < 0 ? row : to(row));
+    this.cell = { ...this.cell, row: moved(this.cell.row) };
+    this.head = { ...this.head, row: moved(this.head.row) };
+    this.ranges = this.ranges.map((range) => (range.bottom === Infinity ? range : { ...range, top: moved(range.top), bottom: moved(range.bottom) }));
+  }
+}
 
 export class Sheet {
   #whole = new Map();
 
   /** @param {{table: any, window: import("./window.js").RowWindow, store: import("./store.js").Store|null, layout?: any}} parts */
   constructor({ table, window, store, layout }) {
-    Object.assign(this, { table, window, store });
+    Object.assign(this, { table, window, store, selection: new Selection() });
+    /** Every column, shown or not. */
+    this.columns = table.columns.map((column, index) => ({ column, name: column.name, index }));
     this.references = new Map(table.references?.map((reference) => [reference.name, reference]));
     this.arrange(layout);
     this.refresh();
@@ -25,24 +163,38 @@ export class Sheet {
     return Boolean(this.store) && this.table.editable;
   }
 
-  /** Take over a layout of the columns. */
   arrange(layout) {
     this.layout = complete(this.table, layout);
-    this.places = places(this.table, this.layout);
+    this.places = places(this.table.columns, this.layout);
   }
 
   /** Look again at what is staged. */
   refresh() {
-    this.staged = this.store ? this.store.of(this.table.key) : { inserts: [], updates: new Map(), deletes: new Map() };
+    this.staged = this.store?.of(this.table.key) ?? NOTHING;
   }
 
   get count() {
-    return this.staged.inserts.length + this.window.rows.length;
+    return this.top + this.window.rows.length;
   }
 
   /** How many of the first rows are new ones. */
   get top() {
     return this.staged.inserts.length;
+  }
+
+  /** The selected ranges, cut to what there is. */
+  get ranges() {
+    const [last, end] = [this.count - 1, this.places.length - 1];
+    return this.selection.ranges
+      .map(({ top, bottom, left, right }) => ({ top: Math.max(0, top), bottom: Math.min(last, bottom), left, right: Math.min(end, right) }))
+      .filter(({ top, bottom, left, right }) => top <= bottom && left <= right);
+  }
+
+  /** The rows that any range touches, from the top. */
+  get lines() {
+    const found = new Set();
+    for (const { top, bottom } of this.ranges) for (let row = top; row <= bottom; row += 1) found.add(row);
+    return [...found].sort((one, other) => one - other).map((row) => this.line(row));
   }
 
   /** @returns {Line|null} */
@@ -71,19 +223,19 @@ export class Sheet {
     const value = line.row.cells[index] ?? null;
     const cut = line.row.cut?.[index] ?? 0;
     const old = cut ? { start: value, length: cut } : value;
-    if (line.changes && Object.hasOwn(line.changes, name)) return { value: line.changes[name].value, old, changed: true, cut: 0 };
-    return { value, old, changed: false, cut };
+    const change = line.changes?.[name];
+    return change ? { value: change.value, old, changed: true, cut: 0 } : { value, old, changed: false, cut };
   }
 
   /** Return the value of a cell with all of its text, or undefined while only its beginning is here; DEFAULT is null. */
   whole(line, place) {
-    const cell = this.cell(line, place);
-    return cell.cut ? this.#whole.get(name(line, place)) : (cell.value ?? null);
+    const { cut, value } = this.cell(line, place);
+    return cut ? this.#whole.get(JSON.stringify([line.key, place.name])) : (value ?? null);
   }
 
   /** Keep the whole text of a cell that is cut; the oldest are forgotten. */
   keep(line, place, text) {
-    this.#whole.set(name(line, place), text);
+    this.#whole.set(JSON.stringify([line.key, place.name]), text);
     if (this.#whole.size > KEPT) this.#whole.delete(this.#whole.keys().next().value);
   }
 
@@ -92,74 +244,66 @@ export class Sheet {
     this.#whole.clear();
   }
 
-  /** Return the positions of the cells of some ranges that are only cut texts so far. */
-  unread(ranges) {
+  /** Return the [line, place] of every cell of ranges, row by row. */
+  cells(ranges) {
     const found = [];
-    for (const [line, place] of this.each(ranges)) if (this.whole(line, place) === undefined) found.push([line, place]);
+    for (const { top, bottom, left, right } of ranges) {
+      const shown = this.places.slice(left, right + 1);
+      for (let row = top; row <= bottom; row += 1) found.push(...shown.map((place) => [this.line(row), place]));
+    }
     return found;
   }
 
-  /** Yield the [line, place] of ranges, row by row. */
-  *each(ranges) {
-    for (const { top, bottom, left, right } of ranges) {
-      for (let row = top; row <= bottom; row += 1) {
-        const line = this.line(row);
-        if (line) for (const place of this.places.slice(left, right + 1)) yield [line, place];
-      }
-    }
+  /** Return those of some cells that are only cut texts so far. */
+  unread(cells) {
+    return cells.filter(([line, place]) => this.whole(line, place) === undefined);
+  }
+
+  /** Return what a cell gives to a copy: a row that refers to a new one has nothing to give yet. */
+  plain(line, place) {
+    const { value } = this.cell(line, place);
+    return value === undefined || value?.new ? undefined : (this.whole(line, place) ?? value);
   }
 
   /** Return the values of a range as rows of cells. */
   matrix({ top, bottom, left, right }) {
-    const rows = [];
-    for (let row = top; row <= bottom; row += 1) {
-      const line = this.line(row);
-      rows.push(this.places.slice(left, right + 1).map((place) => plain(this.cell(line, place), this.whole(line, place))));
-    }
-    return rows;
+    const shown = this.places.slice(left, right + 1);
+    return Array.from({ length: bottom - top + 1 }, (_, at) => shown.map((place) => this.plain(this.line(top + at), place)));
   }
 
-  /** Return what the server refused in a cell, or in its row as a whole. */
+  /** Return what was refused in a cell, or without a place in its row as a whole. */
   problem(line, place) {
-    return this.store && line.key !== null ? this.store.problem(this.table.key, line.key, place ? place.name : null) : null;
+    return this.store && line.key !== null ? this.store.problem(this.table.key, line.key, place?.name ?? null) : null;
   }
 
-  /** Return the reference that a column belongs to, or null. */
-  reference(column) {
-    return (column.references && this.references.get(column.references)) || null;
+  /** Return the reference that a place belongs to, or null. */
+  reference(place) {
+    return this.references.get(place?.column.references) ?? null;
   }
 
-  /** Return what the target of a reference is called, where that is known. */
+  /** Return what the target of a reference is called, where that is known and says more. */
   label({ column, name }, value) {
-    if (!column.references || typeof value !== "string") return undefined;
-    const label = this.window.label(name, value);
+    const label = column.references ? this.window.label(name, value) : undefined;
     return label === value ? undefined : label;
   }
 
-  /** Return why a cell cannot be changed, or null. */
+  /** Return why a cell, or with nothing given the table, cannot be changed, or null. */
   refusal(line, place) {
     if (!this.store) return "this is read-only";
     if (!this.table.editable) return this.table.reason ?? `${this.table.key} is read-only`;
-    if (line.deleted) return "this row is to be deleted; revert it first";
-    return place && place.column.editable === false ? `${place.name} is computed by the database` : null;
-  }
-
-  /** Return the values of a row by column, as staged; a cut text by its beginning. */
-  values(line) {
-    return Object.fromEntries(this.table.columns.map((column, index) => [column.name, this.cell(line, { name: column.name, index }).value]));
+    if (line?.deleted) return "this row is to be deleted; revert it first";
+    return place?.column.editable === false ? `${place.name} is computed by the database` : null;
   }
 
   /** Return what the store wants as old values of a row. */
   old(line) {
-    return Object.fromEntries(this.table.columns.map((column, index) => [column.name, this.cell(line, { name: column.name, index }).old]));
+    return Object.fromEntries(this.columns.map((place) => [place.name, this.cell(line, place).old]));
   }
 }
 
-function name(line, place) {
-  return JSON.stringify([line.key, place.name]);
-}
-
-/** A row that refers to a new one has no value to copy yet. */
-function plain(cell, whole) {
-  return cell.value === undefined || cell.value?.new ? undefined : (whole ?? cell.value);
+function around(one, other) {
+  return {
+    top: Math.min(one.row, other.row), bottom: Math.max(one.row, other.row),
+    left: Math.min(one.column, other.column), right: Math.max(one.column, other.column),
+  };
 }

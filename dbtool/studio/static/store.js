@@ -8,13 +8,7 @@
  */
 
 const DEPTH = 200;
-const NOWHERE = Object.freeze(Object.create(null));
 const NOTHING = Object.freeze({ inserts: new Map(), updates: new Map(), deletes: new Map() });
-
-/** Whether a key is the id of a row that is not in the database yet. */
-export function isInsert(key) {
-  return typeof key === "string" && key.startsWith("new-");
-}
 
 /**
  * Every step keeps the parts as they were before, and a part is copied when it is first touched in a step: undo puts
@@ -30,18 +24,11 @@ export class Store {
   #problems = new Map();
   #theirs = new Map();
   #listeners = new Set();
-  #lists = new WeakMap();
 
-  /** Stage a new row; columns without a value get their DEFAULT. It comes after the other new rows, or before the one named. */
-  insert(table, values = {}, { before = null } = {}) {
+  /** Stage a new row after the other new ones; columns without a value get their DEFAULT. Answers its id. */
+  insert(table, values = {}) {
     const id = `new-${this.#next++}`;
-    this.step("insert", () => {
-      const part = this.#touch(table);
-      const entries = [...part.inserts];
-      const at = before === null ? -1 : entries.findIndex(([each]) => each === before);
-      if (at < 0) part.inserts.set(id, record(values));
-      else part.inserts = new Map(entries.toSpliced(at, 0, [id, record(values)]));
-    });
+    this.step("insert", () => this.#touch(table).inserts.set(id, record(values)));
     return id;
   }
 
@@ -51,39 +38,26 @@ export class Store {
    * @param {Cell[]} cells
    */
   set(table, cells, label = "edit") {
-    this.step(label, () => {
-      for (const cell of cells) this.#set(table, cell);
-    });
+    this.step(label, () => cells.forEach((cell) => this.#set(table, cell)));
   }
 
   /** Stage the deletion of rows, each with the values on screen; an inserted row is simply gone. */
-  remove(table, rows, label = "delete") {
-    this.step(label, () => {
-      this.#forget(table, rows.map(({ key }) => key).filter(isInsert));
-      for (const { key, old = {} } of rows) {
-        if (isInsert(key)) continue;
-        const part = this.#touch(table);
-        part.updates.delete(key);
-        part.deletes.set(key, record(old));
-      }
+  remove(table, rows) {
+    this.step("delete", () => {
+      this.#drop(table, rows.map(({ key }) => key));
+      for (const { key, old } of rows) if (!isInsert(key)) this.#touch(table).deletes.set(key, record(old));
     });
   }
 
   /** Take back whatever is staged for these rows. */
   revert(table, keys) {
-    this.step("revert", () => {
-      this.#forget(table, keys.filter(isInsert));
-      for (const key of keys) {
-        this.#touch(table).updates.delete(key);
-        this.#touch(table).deletes.delete(key);
-      }
-    });
+    this.step("revert", () => this.#drop(table, keys));
   }
 
   /** Take back everything, as one step. */
   clear() {
     this.step("discard", () => {
-      for (const table of this.tables()) Object.assign(this.#touch(table), { inserts: new Map(), updates: new Map(), deletes: new Map() });
+      for (const table of this.tables()) Object.values(this.#touch(table)).forEach((rows) => rows.clear());
     });
   }
 
@@ -94,9 +68,8 @@ export class Store {
     this.#parts = new Map(before);
     this.#touched = new Set();
     try {
-      const answer = act();
+      act();
       this.#close(label, before);
-      return answer;
     } catch (error) {
       this.#parts = before;
       throw error;
@@ -127,12 +100,8 @@ export class Store {
    * @returns {{inserts: {id: string, values: Object}[], updates: Map<string, Object>, deletes: Map<string, Object>}}
    */
   of(table) {
-    const part = this.#parts.get(table) ?? NOTHING;
-    if (!this.#lists.has(part) || this.#touched) {
-      const inserts = [...part.inserts].map(([id, values]) => ({ id, values }));
-      this.#lists.set(part, { inserts, updates: part.updates, deletes: part.deletes });
-    }
-    return this.#lists.get(part);
+    const { inserts, updates, deletes } = this.#part(table);
+    return { inserts: [...inserts].map(([id, values]) => ({ id, values })), updates, deletes };
   }
 
   /** Return the keys of tables with staged changes, in the order in which they were first touched. */
@@ -142,13 +111,12 @@ export class Store {
 
   /** Return how many rows are staged. */
   count() {
-    let sum = 0;
-    for (const { inserts, updates, deletes } of this.#parts.values()) sum += inserts.size + updates.size + deletes.size;
-    return sum;
+    return this.#all().length;
   }
 
   /** Return the changes to send, each with its table. */
   changes() {
+    const pluck = (cells, part) => Object.fromEntries(Object.entries(cells).map(([column, cell]) => [column, cell[part]]));
     return this.#all().map(({ op, table, key, content }) => {
       if (op === "insert") return { op, table, id: key, values: { ...content } };
       if (op === "delete") return { op, table, key, old: { ...content } };
@@ -167,8 +135,8 @@ export class Store {
    * @param {{index: number, column: string|null, message: string}[]} list as the server sent it
    */
   problems(list) {
-    this.#problems = new Map();
-    this.#theirs = new Map();
+    this.#problems.clear();
+    this.#theirs.clear();
     for (const { index, column, message } of list) {
       const found = this.where(index);
       if (found) this.#mark(found.table, found.key, column, message);
@@ -181,47 +149,32 @@ export class Store {
    * @param {{index: number, gone: boolean, cells: Object<string, string|null>}[]} list as the server sent it
    */
   conflicts(list) {
-    this.problems([]);
+    const words = (now) => `someone else changed this; it is now ${now === null ? "NULL" : JSON.stringify(now)}`;
+    this.problems(list.flatMap(({ index, gone, cells }) => [
+      ...(gone ? [{ index, column: null, message: "someone else deleted this row" }] : []),
+      ...Object.entries(cells ?? {}).map(([column, now]) => ({ index, column, message: words(now) })),
+    ]));
     for (const { index, gone, cells } of list) {
       const { table, key } = this.where(index) ?? {};
-      if (!table) continue;
-      this.#theirs.set(id(table, key), { gone, cells });
-      if (gone) this.#mark(table, key, null, "someone else deleted this row");
-      for (const [column, now] of Object.entries(cells ?? {})) {
-        this.#mark(table, key, column, `someone else changed this; it is now ${now === null ? "NULL" : JSON.stringify(now)}`);
-      }
+      this.#theirs.set(id(table, key), { gone, cells: cells ?? {} });
     }
-    this.#tell();
   }
 
-  /** Decide a conflict: keep what is staged over the values that are there now, or take theirs. */
+  /** Decide a conflict: keep what is staged over the values that are there now ("mine"), or take theirs. */
   settle(table, key, whose) {
     const theirs = this.#theirs.get(id(table, key));
     if (!theirs) return;
     if (whose === "theirs" || theirs.gone) this.revert(table, [key]);
     else this.step("keep", () => this.#rebase(this.#touch(table), key, theirs.cells));
     this.#theirs.delete(id(table, key));
-    for (const mark of this.marks()) if (mark.table === table && mark.key === key) this.#problems.delete(id(table, key, mark.column));
+    for (const column of Object.keys(theirs.cells)) this.#problems.delete(id(table, key, column));
     this.#tell();
-  }
-
-  /** Return what someone else made of a row meanwhile, {gone, cells}, until it is settled. */
-  theirs(table, key) {
-    return this.#theirs.get(id(table, key)) ?? null;
   }
 
   /** Return what is wrong with a cell, or with column null with its row as such; null when nothing is. */
   problem(table, key, column = null) {
-    if (this.#problems.size === 0) return null;
-    const found = this.#problems.get(id(table, key, column));
-    if (!found || found.value === NOWHERE) return null;
-    return found.value === this.#staged(table, key, column) ? found.message : null;
-  }
-
-  /** Return every mark that still holds: [{table, key, column, message}]. */
-  marks() {
-    const all = [...this.#problems.keys()].map((each) => JSON.parse(each));
-    return all.map(([table, key, column]) => ({ table, key, column, message: this.problem(table, key, column) })).filter((each) => each.message);
+    const found = this.#problems.size ? this.#problems.get(id(table, key, column)) : null;
+    return found && found.value !== NOTHING && found.value === this.#staged(table, key, column) ? found.message : null;
   }
 
   /** Everything is in the database now: nothing is staged, and there is nothing to undo. */
@@ -229,9 +182,7 @@ export class Store {
     this.#parts = new Map();
     this.#past = [];
     this.#future = [];
-    this.#problems = new Map();
-    this.#theirs = new Map();
-    this.#tell();
+    this.problems([]);
   }
 
   /** Be told after every step. */
@@ -242,7 +193,7 @@ export class Store {
 
   /** What a reload must not lose; undo is not part of it. */
   toJSON() {
-    const tables = [...this.#parts].map(([table, part]) => [table, { inserts: [...part.inserts], updates: [...part.updates], deletes: [...part.deletes] }]);
+    const tables = [...this.#parts].map(([table, part]) => [table, Object.fromEntries(Object.entries(part).map(([name, rows]) => [name, [...rows]]))]);
     return { next: this.#next, tables };
   }
 
@@ -261,55 +212,57 @@ export class Store {
     }
   }
 
-  #set(table, cell) {
-    if (isInsert(cell.key)) this.#setInserted(table, cell);
-    else this.#setStored(table, cell);
-    if (cell.problem) this.#mark(table, cell.key, cell.column, cell.problem);
+  #set(table, { key, column, value, old = null, problem }) {
+    const { inserts, updates } = this.#part(table);
+    if (isInsert(key)) {
+      const values = inserts.get(key);
+      if (values && !same(values[column], value)) this.#touch(table).inserts.set(key, changed(values, column, value));
+    } else {
+      const cells = updates.get(key) ?? record();
+      const first = cells[column] ? cells[column].old : old;
+      if (!same(value, cells[column] ? cells[column].value : old)) {
+        this.#put(table, key, changed(cells, column, same(value, first) ? undefined : { value, old: first }));
+      }
+    }
+    if (problem) this.#mark(table, key, column, problem);
   }
 
-  #setInserted(table, { key, column, value }) {
-    const values = (this.#parts.get(table) ?? NOTHING).inserts.get(key);
-    if (!values || (Object.hasOwn(values, column) ? same(values[column], value) : value === undefined)) return;
-    this.#touch(table).inserts.set(key, value === undefined ? omit(values, column) : extended(values, column, value));
-  }
-
-  #setStored(table, { key, column, value, old = null }) {
-    const known = (this.#parts.get(table) ?? NOTHING).updates.get(key) ?? record();
-    const now = known[column];
-    if (same(value, now ? now.value : old)) return;
-    const first = now ? now.old : old;
-    const updated = same(value, first) ? omit(known, column) : extended(known, column, { value, old: first });
+  #put(table, key, cells) {
     const { updates } = this.#touch(table);
-    if (Object.keys(updated).length) updates.set(key, updated);
+    if (Object.keys(cells).length) updates.set(key, cells);
     else updates.delete(key);
   }
 
-  /** Drop inserted rows, and what other new rows and changes said of them. */
-  #forget(table, ids) {
-    if (ids.length === 0) return;
-    const gone = new Set(ids);
-    for (const each of gone) this.#touch(table).inserts.delete(each);
-    for (const [other, part] of [...this.#parts]) {
-      for (const [key, values] of part.inserts) {
-        for (const column of Object.keys(values)) if (gone.has(values[column]?.new)) this.#set(other, { key, column, value: undefined });
+  /** Forget rows, and what other rows said of those that were new. */
+  #drop(table, keys) {
+    const gone = new Set(keys.filter(isInsert));
+    for (const rows of Object.values(this.#touch(table))) keys.forEach((key) => rows.delete(key));
+    if (gone.size === 0) return;
+    for (const [other, { inserts, updates }] of [...this.#parts]) {
+      for (const [key, values] of inserts) {
+        for (const [column, value] of Object.entries(values)) if (gone.has(value?.new)) this.#set(other, { key, column });
       }
-      for (const [key, cells] of part.updates) {
-        for (const column of Object.keys(cells)) if (gone.has(cells[column].value?.new)) this.#set(other, { key, column, value: cells[column].old });
+      for (const [key, cells] of updates) {
+        for (const [column, { value, old }] of Object.entries(cells)) if (gone.has(value?.new)) this.#set(other, { key, column, value: old });
       }
     }
   }
 
-  #rebase(part, key, cells) {
-    if (part.deletes.has(key)) part.deletes.set(key, Object.assign(record(part.deletes.get(key)), cells));
-    if (!part.updates.has(key)) return;
-    const updated = record(part.updates.get(key));
-    for (const [column, old] of Object.entries(cells)) if (Object.hasOwn(updated, column)) updated[column] = { value: updated[column].value, old };
-    part.updates.set(key, updated);
+  /** Take what is in the database now as the old values of a row. */
+  #rebase({ updates, deletes }, key, now) {
+    if (deletes.has(key)) deletes.set(key, Object.assign(record(deletes.get(key)), now));
+    const cells = record(updates.get(key));
+    for (const column of Object.keys(cells)) if (Object.hasOwn(now, column)) cells[column] = { value: cells[column].value, old: now[column] };
+    if (updates.has(key)) updates.set(key, cells);
+  }
+
+  #part(table) {
+    return this.#parts.get(table) ?? NOTHING;
   }
 
   #touch(table) {
     if (!this.#touched.has(table)) {
-      const { inserts, updates, deletes } = this.#parts.get(table) ?? NOTHING;
+      const { inserts, updates, deletes } = this.#part(table);
       this.#parts.set(table, { inserts: new Map(inserts), updates: new Map(updates), deletes: new Map(deletes) });
       this.#touched.add(table);
     }
@@ -317,14 +270,8 @@ export class Store {
   }
 
   #close(label, before) {
-    for (const table of this.#touched) {
-      const part = this.#parts.get(table);
-      if (part.inserts.size + part.updates.size + part.deletes.size === 0) this.#parts.delete(table);
-    }
-    if (this.#touched.size === 0) {
-      this.#parts = before;
-      return;
-    }
+    if (this.#touched.size === 0) return;
+    for (const table of this.#touched) if (Object.values(this.#part(table)).every((rows) => rows.size === 0)) this.#parts.delete(table);
     this.#touched = null;
     this.#past = [...this.#past, { label, parts: before }].slice(-DEPTH);
     this.#future = [];
@@ -342,13 +289,10 @@ export class Store {
 
   /** Every staged row in the order of `changes`. */
   #all() {
-    const found = [];
-    for (const [table, part] of this.#parts) {
-      for (const [op, rows] of [["insert", part.inserts], ["update", part.updates], ["delete", part.deletes]]) {
-        for (const [key, content] of rows) found.push({ op, table, key, content });
-      }
-    }
-    return found;
+    const rows = (op, table, part) => [...part].map(([key, content]) => ({ op, table, key, content }));
+    return [...this.#parts].flatMap(([table, { inserts, updates, deletes }]) => [
+      ...rows("insert", table, inserts), ...rows("update", table, updates), ...rows("delete", table, deletes),
+    ]);
   }
 
   #mark(table, key, column, message) {
@@ -357,8 +301,8 @@ export class Store {
 
   /** What a mark holds on to: the value of a cell, or else its whole staged row, which is another object once it changes. */
   #staged(table, key, column) {
-    const { inserts, updates, deletes } = this.#parts.get(table) ?? NOTHING;
-    const row = inserts.get(key) ?? updates.get(key) ?? deletes.get(key) ?? NOWHERE;
+    const { inserts, updates, deletes } = this.#part(table);
+    const row = inserts.get(key) ?? updates.get(key) ?? deletes.get(key) ?? NOTHING;
     if (column === null || !Object.hasOwn(row, column) || deletes.has(key)) return row;
     return inserts.has(key) ? row[column] : row[column].value;
   }
@@ -368,25 +312,22 @@ export class Store {
   }
 }
 
+/** Whether a key is the id of a row that is not in the database yet. */
+function isInsert(key) {
+  return typeof key === "string" && key.startsWith("new-");
+}
+
 /** Columns are named by people: an object without a prototype has no names of its own. */
 function record(values = {}) {
   return Object.assign(Object.create(null), values);
 }
 
-function extended(values, column, value) {
+/** Return a copy with another value of a column; undefined takes the column out. */
+function changed(values, column, value) {
   const made = record(values);
-  made[column] = value;
+  if (value === undefined) delete made[column];
+  else made[column] = value;
   return made;
-}
-
-function omit(values, column) {
-  const made = record(values);
-  delete made[column];
-  return made;
-}
-
-function pluck(cells, part) {
-  return record(Object.fromEntries(Object.entries(cells).map(([column, cell]) => [column, cell[part]])));
 }
 
 function same(value, old) {

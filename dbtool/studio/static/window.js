@@ -11,23 +11,16 @@ const MOST = 4000;
 
 export class RowWindow {
   #chunks = [];
-  #labels = new Map();
-  #told = new Map();
+  #told = { labels: Object.create(null) };
   #listeners = new Set();
   #pending = new Map();
   #opening = null;
   #total = null;
   #query = {};
 
-  /**
-   * @param {(request: any, options: {signal: AbortSignal}) => Promise<Page>} fetch is given the query with `at` and `limit`
-   * @param {{query?: any, chunk?: number, most?: number}} [options]
-   */
-  constructor(fetch, { query = {}, chunk = CHUNK, most = MOST } = {}) {
-    Object.assign(this, { fetch, chunk, most, page: null, offset: null });
-    this.query = query;
-    /** @type {Row[]} */
-    this.rows = [];
+  /** @param {(request: any, options: {signal: AbortSignal}) => Promise<Page>} fetch is given the query with `at` and `limit` */
+  constructor(fetch, { query = {}, most = MOST } = {}) {
+    Object.assign(this, { fetch, most, page: null, offset: null, rows: [], query });
   }
 
   /** What is asked for: table, filters, search, sort; the next `open` follows a new one. */
@@ -41,11 +34,11 @@ export class RowWindow {
   }
 
   get atStart() {
-    return this.#chunks.length > 0 && this.#chunks[0].before === null;
+    return this.#chunks.at(0)?.before === null;
   }
 
   get atEnd() {
-    return this.#chunks.length > 0 && this.#chunks.at(-1).after === null;
+    return this.#chunks.at(-1)?.after === null;
   }
 
   get loading() {
@@ -69,18 +62,15 @@ export class RowWindow {
     const stop = (this.#opening = new AbortController());
     this.#tell({ kind: "loading" });
     try {
-      const page = await this.fetch({ ...this.query, at, limit: this.chunk }, { signal: stop.signal });
-      if (stop !== this.#opening) return false;
+      const page = await this.#ask(at, stop);
+      if (!page) return false;
       this.#chunks = [page];
-      this.#told.clear();
-      this.offset = startOf(at, page);
+      this.#told.labels = Object.create(null);
+      this.offset = page.before === null ? 0 : (at?.number ?? null);
       this.#settle(page);
       this.#opening = null;
       this.#tell({ kind: "open", at });
       return true;
-    } catch (error) {
-      if (stop !== this.#opening) return false;
-      throw error;
     } finally {
       if (stop === this.#opening) this.#opening = null;
     }
@@ -90,9 +80,9 @@ export class RowWindow {
    * Load the next chunk in a direction, once at a time. Answers whether rows came.
    * @param {Direction} direction
    */
-  more(direction) {
+  async more(direction) {
     const cursor = this.#edge(direction)?.[direction] ?? null;
-    if (cursor === null || this.#opening) return Promise.resolve(false);
+    if (cursor === null || this.#opening) return false;
     if (!this.#pending.has(direction)) {
       const stop = new AbortController();
       const promise = this.#extend(direction, cursor, stop).finally(() => {
@@ -113,52 +103,51 @@ export class RowWindow {
 
   /** Return what a value of a column that refers elsewhere is called there, or undefined. */
   label(column, text) {
-    return this.#told.get(column)?.get(text) ?? this.#labels.get(column)?.get(text);
+    const knows = ({ labels }) => labels && Object.hasOwn(labels, column) && Object.hasOwn(labels[column], text);
+    return [this.#told, ...this.#chunks].find(knows)?.labels[column][text];
   }
 
   /** Remember what a value is called that did not come with the rows: one that was just picked. */
   know(column, text, label) {
-    if (!this.#told.has(column)) this.#told.set(column, new Map());
-    this.#told.get(column).set(text, label);
+    (this.#told.labels[column] ??= Object.create(null))[text] = label;
   }
 
-  /** Be told of every change: {kind: "loading" | "open" | "after" | "before" | "total", added, dropped}. */
+  /** Be told of every change: {kind: "loading" | "open" | "after" | "before" | "total"}. */
   subscribe(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  async #extend(direction, cursor, stop) {
+  /** Fetch a page; null when it was stopped meanwhile, whatever came of it. */
+  async #ask(at, { signal }) {
     try {
-      const page = await this.fetch({ ...this.query, at: { [direction]: cursor }, limit: this.chunk }, { signal: stop.signal });
-      if (stop.signal.aborted || this.#edge(direction)?.[direction] !== cursor) return false;
-      this.#add(direction, page);
-      return page.rows.length > 0;
+      const page = await this.fetch({ ...this.query, at, limit: CHUNK }, { signal });
+      return signal.aborted ? null : page;
     } catch (error) {
-      if (stop.signal.aborted) return false;
+      if (signal.aborted) return null;
       throw error;
     }
   }
 
-  #add(direction, page) {
-    const far = direction === "after" ? "before" : "after";
+  async #extend(direction, cursor, stop) {
+    const page = await this.#ask({ [direction]: cursor }, stop);
+    if (!page) return false;
     if (page.rows.length === 0) this.#edge(direction)[direction] = null;
     else if (direction === "after") this.#chunks.push(page);
     else this.#chunks.unshift(page);
-    const dropped = this.#drop(far);
+    const dropped = this.#drop(direction === "after" ? "before" : "after");
     if (this.offset !== null) this.offset += direction === "after" ? dropped : -page.rows.length;
     this.#settle(page);
-    this.#tell({ kind: direction, added: page.rows.length, dropped });
+    this.#tell({ kind: direction });
+    return page.rows.length > 0;
   }
 
-  /** Forget chunks at the far end until the rest fits, and what was on its way there. */
+  /** Forget chunks at the far end until the rest fits, and what was on its way there; answers how many rows went. */
   #drop(far) {
     let rows = this.#chunks.reduce((sum, chunk) => sum + chunk.rows.length, 0);
     let dropped = 0;
-    while (rows > this.most && this.#chunks.length > 1) {
-      const gone = far === "before" ? this.#chunks.shift() : this.#chunks.pop();
-      rows -= gone.rows.length;
-      dropped += gone.rows.length;
+    while (rows - dropped > this.most && this.#chunks.length > 1) {
+      dropped += (far === "before" ? this.#chunks.shift() : this.#chunks.pop()).rows.length;
     }
     if (dropped) {
       this.#pending.get(far)?.stop.abort();
@@ -171,18 +160,10 @@ export class RowWindow {
     this.page = page;
     this.rows = this.#chunks.flatMap((chunk) => chunk.rows);
     this.#place();
-    this.#labels = new Map();
-    for (const { labels } of this.#chunks) {
-      for (const [column, known] of Object.entries(labels ?? {})) {
-        const all = this.#labels.get(column) ?? new Map();
-        for (const [text, label] of Object.entries(known)) all.set(text, label);
-        this.#labels.set(column, all);
-      }
-    }
   }
 
   #edge(direction) {
-    return direction === "after" ? this.#chunks.at(-1) : this.#chunks[0];
+    return this.#chunks.at(direction === "after" ? -1 : 0);
   }
 
   #place() {
@@ -197,13 +178,7 @@ export class RowWindow {
 
 /** Return a window over rows that are all there, such as the answer of a statement. */
 export function fixedWindow(rows, labels = {}) {
-  const page = { rows, labels, before: null, after: null };
-  const window = new RowWindow(async () => page, { most: Math.max(rows.length, MOST) });
+  const window = new RowWindow(async () => ({ rows, labels, before: null, after: null }), { most: Infinity });
   window.open({ start: true });
   return window;
-}
-
-function startOf(at, page) {
-  if (page.before === null) return 0;
-  return at && typeof at.number === "number" ? at.number : null;
 }
