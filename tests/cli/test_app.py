@@ -42,7 +42,7 @@ def test_help_lists_every_command_in_its_panel_and_no_word_of_other_tools(tmp_pa
         "Develop": ["migrate", "reset"],
         "Deploy": ["deploy", "status", "history"],
         "Review": ["doctor"],
-        "Data": ["seed", "show"],
+        "Data": ["seed", "show", "studio"],
         "Source": ["generate"],
     }
 

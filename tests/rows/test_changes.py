@@ -90,7 +90,7 @@ plain = Table(
     Column("a", Integer, primary_key=True, autoincrement=False),
     Column("b", String(5), primary_key=True),
     Column("c", Integer, nullable=False),
-    Column("twice", Integer, Computed("c * 2")),
+    Column("twice", Integer, Computed("c * 2", persisted=True)),
 )
 bare = Table("chg_bare", metadata, Column("x", Integer), Column("y", String(20)))
 Shelf.__table__.info[MODEL] = Shelf  # type: ignore[attr-defined]

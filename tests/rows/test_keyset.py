@@ -409,10 +409,11 @@ def test_a_row_is_found_by_its_key_and_by_its_values(here):
             one(here.connection, shown, key, UTC)
 
 
-def test_the_row_of_an_address_is_found_by_it(here):
+def test_the_row_of_an_address_is_found_by_it_where_rows_have_one(here):
     shown = here.sheet(bare)
-    if shown.identity.kind == "none":
-        pytest.skip("MariaDB shows no address of a row")
+    if here.database.kind == "mysql":
+        assert shown.identity.kind == "none"
+        return
     read = page(here.connection, shown, Criteria(), Place("end"), zone=UTC, limit=2)
 
     assert one(here.connection, shown, read.rows[0].key or "", UTC) == read.rows[0]

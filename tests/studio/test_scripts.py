@@ -31,7 +31,7 @@ def test_edits_are_undone_and_done_again_across_tables(blank: Page) -> None:
         edit("a", '["1"]', "x", "new");
         edit("b", '["2"]', "y", null);
         const seen = [store.count()];
-        seen.push(store.undo(), store.tables(), store.undo(), store.count(), store.canUndo, store.undo());
+        seen.push(store.undo(), store.changes().map((change) => change.table), store.undo(), store.count(), store.canUndo, store.undo());
         store.redo(); store.redo();
         return [...seen, store.changes().map((change) => [change.table, change.key, change.values, change.old])];
         """,
@@ -189,7 +189,7 @@ def test_a_conflict_is_settled_by_keeping_mine_or_taking_theirs(
     assert found == ['someone else changed this; it is now "theirs"', None, left]
 
 
-CLIPBOARD = """const { parse, format, exact, fromExact, asJson, asSqlList } = await load("clipboard");"""
+CLIPBOARD = """const { parse, format, asJson, asSqlList } = await load("clipboard");"""
 NOTHING = "<nothing>"
 
 
@@ -246,12 +246,12 @@ def test_what_is_copied_is_pasted_as_it_was(blank: Page) -> None:
         CLIPBOARD
         + """
         const odd = [["a"], [""]];
-        return [parse(format(given)), parse(format(odd)).length, fromExact(exact([["", null, undefined]]))[0].map(String), fromExact("nonsense")];
+        return [parse(format(given)), parse(format(odd)).length];
         """,
         rows,
     )
 
-    assert found == [rows, 2, ["", "null", "[object Object]"], None]
+    assert found == [rows, 2]
 
 
 def test_cells_are_copied_as_json_and_sql_with_every_digit(blank: Page) -> None:

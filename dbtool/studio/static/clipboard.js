@@ -1,14 +1,4 @@
-/**
- * Cells as spreadsheets exchange them: tab-separated text, with quotes around what holds tabs, quotes or lines. Pure.
- *
- * A pasted cell is a text, null for the bare word NULL, or undefined for nothing between two tabs.
- */
-
-/** The type under which studio also copies exactly, beside the text for other programs. */
-export const EXACT = "application/x-dbtool-cells";
-
-/** What stands for DEFAULT among cells that were copied exactly. */
-export const DEFAULT = Object.freeze({});
+/** Cells as spreadsheets exchange them: a text, null for the bare word NULL, undefined for nothing between two tabs. Pure. */
 
 const FIELD = /(?:"((?:[^"]|"")*)"(?=[\t\r\n]|$)|([^\t\r\n]*))(\t|\r\n|\r|\n|$)/gy;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -55,18 +45,4 @@ export function asJson(columns, rows) {
 export function asSqlList([column], rows) {
   const known = [...new Set(rows.map(([value]) => value))].filter((value) => typeof value === "string");
   return `(${known.map((value) => (isNumber(column, value) ? value : `'${value.replaceAll("'", "''")}'`)).join(", ")})`;
-}
-
-/** Write rows of values so that DEFAULT and NULL survive exactly. */
-export function exact(rows) {
-  return JSON.stringify(rows.map((row) => row.map((value) => (value === undefined ? 0 : value))));
-}
-
-/** Read what `exact` wrote, or null when it is nothing such. */
-export function fromExact(text) {
-  try {
-    return JSON.parse(text).map((row) => row.map((value) => (value === 0 ? DEFAULT : value)));
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,6 @@
 /** What keys, the clipboard and menus do: one table of commands, each with its keys, so that every menu can show them. */
 
-import { EXACT, asJson, asSqlList, exact, format, fromExact, parse } from "./clipboard.js";
+import { asJson, asSqlList, format, parse } from "./clipboard.js";
 import { announce } from "./dom.js";
 import { Editing } from "./editing.js";
 import { Edits } from "./edits.js";
@@ -11,10 +11,7 @@ import { move, resize } from "./sheet.js";
 const comparable = ({ column, value }) => value === null || (typeof value === "string" && column.kind !== "bytes");
 const sortable = ({ column }) => column.sortable !== false;
 
-/**
- * Each command: label, keys (the first is shown), icon, whether it changes something, what it does, and for which cells a
- * menu offers it: those are asked with the column, the value, and whether the row is new or stored.
- */
+/** Each command: label, keys (the first is shown), icon, whether it changes something, what it does, for which cells a menu offers it. */
 const COMMANDS = {
   edit: ["Edit", "F2", "edit", true, ({ editing }) => editing.open()],
   pick: ["Choose …", "F4 Alt+ArrowDown", "search", true, ({ editing }) => editing.choose(), ({ column }) => column.references],
@@ -64,7 +61,7 @@ const CELL_MENU = `edit pick follow peek object | setNull setDefault setEmpty | 
 const HEADER_MENU = "sort sortMore filterColumn | pin hide fit | left right | selectColumn".split(" ");
 const CLIPBOARD = ["copy", "cut", "paste"]; // the browser sends events for these
 
-/** Join keys, mouse, clipboard and menus to a grid. */
+/** Join them to a grid. */
 export function attach(grid) {
   const acts = new Actions(grid);
   for (const name of [...CLIPBOARD, "keydown", "contextmenu"]) grid.view.addEventListener(name, (event) => acts[name](event));
@@ -73,7 +70,7 @@ export function attach(grid) {
 }
 
 class Actions {
-  #override = null;
+  #written = null;
   #began = null;
 
   constructor(grid) {
@@ -239,53 +236,37 @@ class Actions {
 
   /* The clipboard */
 
-  /** Answer the browser's event; a menu begins it by `execCommand`. */
+  /** Answer the browser's event; a menu begins it by `execCommand`. Long texts are loaded first, and then copied. */
   copy(event) {
-    const { grid } = this;
-    const { clipboardData } = event;
-    const range = grid.sheet.ranges.at(-1);
+    const { sheet } = this.grid;
+    const range = sheet.ranges.at(-1);
     event.preventDefault();
-    if (this.#override !== null) return clipboardData.setData("text/plain", this.#override);
-    if (!range || !this.#complete(range)) return false;
-    const rows = grid.sheet.matrix(range);
-    clipboardData.setData("text/plain", format(rows));
-    clipboardData.setData(EXACT, exact(rows));
-    if (grid.sheet.ranges.length > 1) grid.say("only the last range is copied");
-    return true;
+    if (!range) return false;
+    const late = this.#written === null && sheet.unread(sheet.cells([range])).length > 0;
+    if (late) this.copyAs((columns, rows) => format(rows));
+    else event.clipboardData.setData("text/plain", this.#written ?? format(sheet.matrix(range)));
+    return !late;
   }
 
   cut(event) {
-    if (this.copy(event)) this.edits.clear("cut");
+    if (this.copy(event)) this.edits.clear();
   }
 
   paste(event) {
     event.preventDefault();
-    const { clipboardData } = event;
-    this.edits.paste(fromExact(clipboardData.getData(EXACT)) ?? parse(clipboardData.getData("text/plain")));
+    this.edits.paste(parse(event.clipboardData.getData("text/plain")));
   }
 
-  /** Copy the last range in another form. */
+  /** Copy the last range as `write` puts it. */
   async copyAs(write) {
     const { grid } = this;
     const { sheet } = grid;
     const range = sheet.ranges.at(-1);
     if (!range || !(await this.edits.ready(sheet.cells([range])))) return;
-    this.#override = write(sheet.places.slice(range.left, range.right + 1).map(({ column }) => column), sheet.matrix(range));
+    this.#written = write(sheet.places.slice(range.left, range.right + 1).map(({ column }) => column), sheet.matrix(range));
     grid.focus();
     if (!document.execCommand("copy")) grid.say("the browser did not let us copy; try again", "error");
-    this.#override = null;
-  }
-
-  /** Whether all texts are here whole; else load them and copy again, which the browser allows for some seconds. */
-  #complete(range) {
-    const { grid } = this;
-    const cells = grid.sheet.cells([range]);
-    if (grid.sheet.unread(cells).length === 0) return true;
-    grid.say("loading long texts …");
-    this.edits.ready(cells).then((ready) => {
-      if (ready && !document.execCommand("copy")) grid.say("press Ctrl+C once more: the long texts are here now");
-    });
-    return false;
+    this.#written = null;
   }
 
   /** A page may read the clipboard only where the browser asks people; the key needs no question. */

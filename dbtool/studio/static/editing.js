@@ -43,7 +43,7 @@ export class Editing {
     }
     this.close();
     if (everywhere) this.acts.edits.setAll(value ?? null);
-    else if (changed) this.acts.edits.stage([{ line, place, value }], "edit");
+    else if (changed) this.acts.edits.stage([[line, place, value]], "edit");
     return true;
   }
 
@@ -123,7 +123,7 @@ export class Editing {
     const { columns, window } = this.grid.sheet;
     for (const [name, value] of Object.entries(values)) if (label && typeof value === "string") window.know(name, value, label);
     const places = columns.filter(({ name }) => Object.hasOwn(values, name));
-    this.acts.edits.stage(places.map((place) => ({ line, place, value: values[place.name] })), `choose ${reference.name}`);
+    this.acts.edits.stage(places.map((place) => [line, place, values[place.name]]), `choose ${reference.name}`);
   }
 
   /** Take a file; the menu's way to the button of a field for bytes. */

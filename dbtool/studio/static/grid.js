@@ -43,11 +43,7 @@ export class Grid extends HTMLElement {
     this.#leave();
   }
 
-  /**
-   * Show a table.
-   * @param {{table: any, window: import("./window.js").RowWindow, store: import("./store.js").Store|null, layout?: any,
-   *   load?: (key: string, column: string) => Promise<{text: string|null, length: number}>}} parts without a store it is read-only
-   */
+  /** Show a table: {table, window, store (null: read-only), layout, load(key, column)}. */
   show(parts) {
     this.#leave();
     this.#kept = [];
@@ -105,13 +101,33 @@ export class Grid extends HTMLElement {
     };
   }
 
+  selectedKeys() {
+    return this.sheet.lines.filter(({ row }) => row?.key).map(({ key }) => key);
+  }
+
+  shownColumns() {
+    return this.sheet.places.map(({ name }) => name);
+  }
+
+  isHidden(name) {
+    return this.sheet.layout.hidden.includes(name);
+  }
+
+  isPinned(name) {
+    return this.sheet.layout.pinned.includes(name);
+  }
+
+  resetLayout() {
+    this.arrange(null);
+  }
+
   /** Hide a column, or show it again. */
   hide(name, hidden = true) {
     this.arrange(listed(this.sheet.layout, "hidden", name, hidden));
   }
 
   /** Pin a column, or let it go; answers whether it is pinned now. */
-  pin(name, pinned = !this.sheet.layout.pinned.includes(name)) {
+  pin(name, pinned = !this.isPinned(name)) {
     this.arrange(listed(this.sheet.layout, "pinned", name, pinned));
     return pinned;
   }
@@ -135,6 +151,19 @@ export class Grid extends HTMLElement {
     this.go(row, column);
     this.focus();
     return true;
+  }
+
+  /** Give the focus to a row by its key, or the id of a new one. */
+  focusKey(key, name = this.sheet.places[0]?.name) {
+    return this.focusCell(this.sheet.find(key), name);
+  }
+
+  /** Where the window would have to open to show again what is in view. */
+  get place() {
+    const { top, window } = this.sheet;
+    const first = Math.max(top, Math.round(this.view.scrollTop / this.rowHeight));
+    const key = first === top && window.atStart ? null : this.sheet.line(first)?.key;
+    return key ? { key } : { start: true };
   }
 
   focus() {

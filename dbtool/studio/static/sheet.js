@@ -149,7 +149,6 @@ export class Selection {
 export class Sheet {
   #whole = new Map();
 
-  /** @param {{table: any, window: import("./window.js").RowWindow, store: import("./store.js").Store|null, layout?: any}} parts */
   constructor({ table, window, store, layout }) {
     Object.assign(this, { table, window, store, selection: new Selection() });
     /** Every column, shown or not. */

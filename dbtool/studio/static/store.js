@@ -4,18 +4,13 @@
  * @typedef {string|null|undefined|{new: string}} Value  undefined is DEFAULT, for inserts only; `new` is the id of an inserted row
  * @typedef {string|null|{start: string, length: number}} Old  what was on screen; a long text by its start and length
  * @typedef {{key: string, column: string, value: Value, old?: Old, problem?: string|null}} Cell  `key` is a row's key or an insert's id
- * @typedef {{inserts: Map<string, Object>, updates: Map<string, Object>, deletes: Map<string, Object>}} Part  what is staged for a table
  */
 
 const DEPTH = 200;
-const NOTHING = Object.freeze({ inserts: new Map(), updates: new Map(), deletes: new Map() });
+const NOTHING = { inserts: new Map(), updates: new Map(), deletes: new Map() };
 
-/**
- * Every step keeps the parts as they were before, and a part is copied when it is first touched in a step: undo puts
- * the old ones back.
- */
+/** A table's part is copied when a step first touches it: undo puts the old ones back. */
 export class Store {
-  /** @type {Map<string, Part>} */
   #parts = new Map();
   #touched = null;
   #past = [];
@@ -25,18 +20,14 @@ export class Store {
   #theirs = new Map();
   #listeners = new Set();
 
-  /** Stage a new row after the other new ones; columns without a value get their DEFAULT. Answers its id. */
+  /** Stage a new row; columns without a value get their DEFAULT. Answers its id. */
   insert(table, values = {}) {
     const id = `new-${this.#next++}`;
     this.step("insert", () => this.#touch(table).inserts.set(id, record(values)));
     return id;
   }
 
-  /**
-   * Stage values of cells, as one step. A value that is the old one again is no longer staged.
-   * @param {string} table
-   * @param {Cell[]} cells
-   */
+  /** Stage values of cells (Cell[]), as one step. A value that is the old one again is no longer staged. */
   set(table, cells, label = "edit") {
     this.step(label, () => cells.forEach((cell) => this.#set(table, cell)));
   }
@@ -57,7 +48,7 @@ export class Store {
   /** Take back everything, as one step. */
   clear() {
     this.step("discard", () => {
-      for (const table of this.tables()) Object.values(this.#touch(table)).forEach((rows) => rows.clear());
+      for (const table of this.#parts.keys()) Object.values(this.#touch(table)).forEach((rows) => rows.clear());
     });
   }
 
@@ -95,18 +86,10 @@ export class Store {
     return this.#travel(this.#future, this.#past);
   }
 
-  /**
-   * Return what is staged for a table.
-   * @returns {{inserts: {id: string, values: Object}[], updates: Map<string, Object>, deletes: Map<string, Object>}}
-   */
+  /** Return what is staged for a table: {inserts: [{id, values}], updates: Map, deletes: Map}. */
   of(table) {
     const { inserts, updates, deletes } = this.#part(table);
     return { inserts: [...inserts].map(([id, values]) => ({ id, values })), updates, deletes };
-  }
-
-  /** Return the keys of tables with staged changes, in the order in which they were first touched. */
-  tables() {
-    return [...this.#parts.keys()];
   }
 
   /** Return how many rows are staged. */
@@ -116,7 +99,7 @@ export class Store {
 
   /** Return the changes to send, each with its table. */
   changes() {
-    const pluck = (cells, part) => Object.fromEntries(Object.entries(cells).map(([column, cell]) => [column, cell[part]]));
+    const pluck = (cells, part) => each(cells, (cell) => cell[part]);
     return this.#all().map(({ op, table, key, content }) => {
       if (op === "insert") return { op, table, id: key, values: { ...content } };
       if (op === "delete") return { op, table, key, old: { ...content } };
@@ -126,14 +109,11 @@ export class Store {
 
   /** Return which row a position in `changes` is: {table, key}, where key is an insert's id or a row's key. */
   where(index) {
-    const found = this.#all()[index];
-    return found ? { table: found.table, key: found.key } : null;
+    const { table, key } = this.#all()[index] ?? {};
+    return table === undefined ? null : { table, key };
   }
 
-  /**
-   * Mark what the server refused, and forget earlier marks. A mark is gone as soon as its value is another.
-   * @param {{index: number, column: string|null, message: string}[]} list as the server sent it
-   */
+  /** Mark what the server refused, as it sent it, and forget earlier marks. A mark is gone as soon as its value is another. */
   problems(list) {
     this.#problems.clear();
     this.#theirs.clear();
@@ -144,10 +124,7 @@ export class Store {
     this.#tell();
   }
 
-  /**
-   * Mark what someone else changed meanwhile.
-   * @param {{index: number, gone: boolean, cells: Object<string, string|null>}[]} list as the server sent it
-   */
+  /** Mark what someone else changed meanwhile, as the server sent it. */
   conflicts(list) {
     const words = (now) => `someone else changed this; it is now ${now === null ? "NULL" : JSON.stringify(now)}`;
     this.problems(list.flatMap(({ index, gone, cells }) => [
@@ -155,7 +132,7 @@ export class Store {
       ...Object.entries(cells ?? {}).map(([column, now]) => ({ index, column, message: words(now) })),
     ]));
     for (const { index, gone, cells } of list) {
-      const { table, key } = this.where(index) ?? {};
+      const { table, key } = this.#all()[index] ?? {};
       this.#theirs.set(id(table, key), { gone, cells: cells ?? {} });
     }
   }
@@ -193,17 +170,16 @@ export class Store {
 
   /** What a reload must not lose; undo is not part of it. */
   toJSON() {
-    const tables = [...this.#parts].map(([table, part]) => [table, Object.fromEntries(Object.entries(part).map(([name, rows]) => [name, [...rows]]))]);
-    return { next: this.#next, tables };
+    return { next: this.#next, tables: [...this.#parts].map(([table, part]) => [table, each(part, (rows) => [...rows])]) };
   }
 
   /** Stage what `toJSON` wrote; answers false, and stages nothing, when it is no such thing. */
   restore(json) {
     try {
-      const read = (pairs) => new Map(pairs.map(([key, content]) => [String(key), record(content)]));
-      const parts = json.tables.map(([table, part]) => [table, { inserts: read(part.inserts), updates: read(part.updates), deletes: read(part.deletes) }]);
+      const read = (rows) => new Map(rows.map(([key, content]) => [key, record(content)]));
+      const parts = new Map(json.tables.map(([table, part]) => [table, each(part, read)]));
       this.saved();
-      this.#parts = new Map(parts);
+      this.#parts = parts;
       this.#next = json.next;
       this.#tell();
       return true;
@@ -221,16 +197,12 @@ export class Store {
       const cells = updates.get(key) ?? record();
       const first = cells[column] ? cells[column].old : old;
       if (!same(value, cells[column] ? cells[column].value : old)) {
-        this.#put(table, key, changed(cells, column, same(value, first) ? undefined : { value, old: first }));
+        const now = changed(cells, column, same(value, first) ? undefined : { value, old: first });
+        if (Object.keys(now).length) this.#touch(table).updates.set(key, now);
+        else this.#touch(table).updates.delete(key);
       }
     }
     if (problem) this.#mark(table, key, column, problem);
-  }
-
-  #put(table, key, cells) {
-    const { updates } = this.#touch(table);
-    if (Object.keys(cells).length) updates.set(key, cells);
-    else updates.delete(key);
   }
 
   /** Forget rows, and what other rows said of those that were new. */
@@ -262,8 +234,7 @@ export class Store {
 
   #touch(table) {
     if (!this.#touched.has(table)) {
-      const { inserts, updates, deletes } = this.#part(table);
-      this.#parts.set(table, { inserts: new Map(inserts), updates: new Map(updates), deletes: new Map(deletes) });
+      this.#parts.set(table, each(this.#part(table), (rows) => new Map(rows)));
       this.#touched.add(table);
     }
     return this.#parts.get(table);
@@ -289,10 +260,8 @@ export class Store {
 
   /** Every staged row in the order of `changes`. */
   #all() {
-    const rows = (op, table, part) => [...part].map(([key, content]) => ({ op, table, key, content }));
-    return [...this.#parts].flatMap(([table, { inserts, updates, deletes }]) => [
-      ...rows("insert", table, inserts), ...rows("update", table, updates), ...rows("delete", table, deletes),
-    ]);
+    const rows = (table, [name, part]) => [...part].map(([key, content]) => ({ op: name.slice(0, -1), table, key, content }));
+    return [...this.#parts].flatMap(([table, part]) => Object.entries(part).flatMap((named) => rows(table, named)));
   }
 
   #mark(table, key, column, message) {
@@ -312,7 +281,6 @@ export class Store {
   }
 }
 
-/** Whether a key is the id of a row that is not in the database yet. */
 function isInsert(key) {
   return typeof key === "string" && key.startsWith("new-");
 }
@@ -328,6 +296,10 @@ function changed(values, column, value) {
   if (value === undefined) delete made[column];
   else made[column] = value;
   return made;
+}
+
+function each(object, change) {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 }
 
 function same(value, old) {

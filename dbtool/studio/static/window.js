@@ -1,11 +1,5 @@
 /** The loaded part of a table: chunks of rows between two cursors, with the far end dropped as it grows. Pure. */
 
-/**
- * @typedef {{key: string|null, cells: (string|null)[], cut?: Object<string, number>}} Row
- * @typedef {{rows: Row[], labels?: Object<string, Object<string, string>>, before: string|null, after: string|null}} Page
- * @typedef {"before"|"after"} Direction
- */
-
 const CHUNK = 200;
 const MOST = 4000;
 
@@ -18,7 +12,7 @@ export class RowWindow {
   #total = null;
   #query = {};
 
-  /** @param {(request: any, options: {signal: AbortSignal}) => Promise<Page>} fetch is given the query with `at` and `limit` */
+  /** `fetch(request, {signal})` is given the query with `at` and `limit` and promises what /api/rows answers. */
   constructor(fetch, { query = {}, most = MOST } = {}) {
     Object.assign(this, { fetch, most, page: null, offset: null, rows: [], query });
   }
@@ -76,10 +70,7 @@ export class RowWindow {
     }
   }
 
-  /**
-   * Load the next chunk in a direction, once at a time. Answers whether rows came.
-   * @param {Direction} direction
-   */
+  /** Load the next chunk "before" or "after", once at a time. Answers whether rows came. */
   async more(direction) {
     const cursor = this.#edge(direction)?.[direction] ?? null;
     if (cursor === null || this.#opening) return false;
@@ -142,7 +133,7 @@ export class RowWindow {
     return page.rows.length > 0;
   }
 
-  /** Forget chunks at the far end until the rest fits, and what was on its way there; answers how many rows went. */
+  /** Forget chunks at the far end until the rest fits; answers how many rows went. */
   #drop(far) {
     let rows = this.#chunks.reduce((sum, chunk) => sum + chunk.rows.length, 0);
     let dropped = 0;
