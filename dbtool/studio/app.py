@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import mimetypes
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, suppress
-from importlib import resources
 from threading import Thread
 from typing import Any
 from urllib.parse import quote
@@ -25,7 +23,7 @@ from starlette.routing import Route
 
 import dbtool
 from dbtool.errors import ConfigError, ConnectError, DbtoolError, RecordNotFoundError, RequestError, TableNotFoundError
-from dbtool.studio import api
+from dbtool.studio import api, page
 from dbtool.studio.calls import Call
 from dbtool.studio.guard import Guard, Rules
 from dbtool.studio.library import Library
@@ -43,7 +41,7 @@ _GIVEN_UP = 300  # looks at a thread that should have ended, a hundredth of a se
 
 def create_app(library: Library, rules: Rules) -> Guard:
     """Return the application around an open library, guarded."""
-    static = _static_files()
+    static = page.files()
     routes = [
         Route("/", _file(static, "index.html")),
         Route("/static/{path:path}", _file(static)),
@@ -148,21 +146,6 @@ def _file(static: dict[str, Response], name: str | None = None) -> Callable[[Req
         return found
 
     return serve
-
-
-def _static_files() -> dict[str, Response]:
-    """Return the files of the page by name, read once: no path of a request is ever opened."""
-    folder = resources.files("dbtool.studio") / "static"
-    return {
-        each.name: Response(each.read_bytes(), media_type=_media_type(each.name))
-        for each in folder.iterdir()
-        if each.is_file()
-    }
-
-
-def _media_type(name: str) -> str:
-    known = {"js": "text/javascript", "svg": "image/svg+xml", "html": "text/html", "css": "text/css"}
-    return known.get(name.rpartition(".")[2]) or mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 # Threads

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from browser import open_grid
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from studios import Sheet
 
 
@@ -99,6 +99,93 @@ def test_keys_move_the_focus(shown: Page, keys: list[str], cell: list[Any]) -> N
     assert at(shown) == cell
     active = shown.get_by_role("grid").get_attribute("aria-activedescendant")
     expect(shown.locator(f"[id='{active}']")).to_be_visible()
+
+
+class Cold:
+    """A grid that nobody has used: the script of the commands is asked for at the first sign, and comes when a test lets it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.held: list[Route] = []
+        open_grid(page, cold=True)
+        page.route("**/static/commands.js", lambda route: self.held.append(route))
+
+    def arrive(self) -> None:
+        self.page.wait_for_timeout(50)
+        assert self.page.evaluate("grid.acts === undefined")
+        (route,) = self.held
+        route.fallback()
+        self.page.wait_for_function("() => Boolean(grid.acts)")
+
+
+@pytest.fixture
+def cold(page: Page) -> Cold:
+    return Cold(page)
+
+
+def test_a_page_that_only_shows_rows_loads_five_scripts_of_the_grid(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    open_grid(page, cold=True)
+
+    assert set(asked) == {"", "style.css", "grid.css", "harness.js", "dom.js", "grid.js", "cells.js", "sheet.js", "window.js", "store.js"}
+
+
+def test_what_is_typed_before_the_commands_are_there_is_done_in_order(cold: Cold, sheet: Sheet) -> None:
+    sheet.cell(1, "name").click()
+    assert at(cold.page) == [1, "name"]
+    cold.page.keyboard.type("Ada L.")
+    press(cold.page, "Enter", "ArrowRight", "Delete")
+    cold.arrive()
+
+    assert values(cold.page) == [{"name": "Ada L."}, {"note": None}]
+    assert at(cold.page) == [2, "note"]
+
+
+def test_what_is_typed_goes_on_in_the_field_that_it_opened(cold: Cold, sheet: Sheet) -> None:
+    sheet.cell(1, "name").click()
+    cold.page.keyboard.type("Ad")
+    cold.arrive()
+    cold.page.keyboard.type("a")
+    press(cold.page, "Enter")
+
+    assert values(cold.page) == [{"name": "Ada"}]
+
+
+def test_the_mouse_before_the_commands_are_there(cold: Cold, sheet: Sheet) -> None:
+    sheet.cell(1, "name").hover()
+    cold.page.mouse.down()
+    sheet.cell(3, "note").hover()
+    cold.page.mouse.up()
+    sheet.cell(5, "id").click(modifiers=["Control"])
+    cold.arrive()
+
+    assert ranges(cold.page) == [[1, 3, "name,note"], [5, 5, "id"]]
+
+
+def test_a_double_click_before_the_commands_are_there(cold: Cold, sheet: Sheet) -> None:
+    sheet.cell(4, "name").dblclick()
+    cold.arrive()
+
+    expect(field(cold.page)).to_have_value("name 5")
+
+
+def test_the_clipboard_before_the_commands_are_there(cold: Cold) -> None:
+    go(cold.page, 1, "name")
+    press(cold.page, "Control+c", "ArrowDown")
+    paste(cold.page, "pasted")
+    cold.arrive()
+
+    assert values(cold.page) == [{"name": "pasted"}]
+    assert (clipboard(cold.page), at(cold.page)) == ("name 2", [2, "name"])
+
+
+def test_a_menu_before_the_commands_are_there(cold: Cold, sheet: Sheet) -> None:
+    sheet.cell(1, "note").click(button="right")
+    cold.arrive()
+    cold.page.get_by_role("menuitem", name="Set empty").click()
+
+    assert values(cold.page) == [{"note": ""}]
 
 
 def test_page_down_moves_by_what_is_in_view(shown: Page) -> None:

@@ -57,7 +57,7 @@ function lock(message) {
     h("h1", {}, icon("database"), "dbtool studio"),
     h("p", { id: "why" }, message),
     h("label", { for: "token" }, "Paste the link from the terminal, or its key"),
-    h("div", { class: "row" }, field, h("button", { type: "submit", class: "primary" }, "Open")))));
+    h("div", { class: "actions" }, field, h("button", { type: "submit", class: "primary" }, "Open")))));
   field.focus();
 }
 
