@@ -12,6 +12,7 @@ demo: .venv/demo
 	@echo
 	@echo "Go on:"
 	@echo "  . .venv/bin/activate      then: dbtool --help, dbtool status, dbtool show users"
+	@echo "  .venv/bin/dbtool studio   browse and edit it in a browser"
 	@echo "  uv run dbtool ...         works too"
 
 test: .venv/dev

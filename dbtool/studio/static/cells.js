@@ -8,10 +8,7 @@ export const GUTTER = 64;
 const SHOWN = 300;
 const SIGNS = { inserted: ["+", "new"], changed: ["~", "changed"], deleted: ["−", "to be deleted"], refused: ["!", "refused"] };
 
-/**
- * Return what a cell shows: [class, text, dim text]. Words that stand for a value (NULL, empty, DEFAULT) have a class, so
- * that a text which spells the same looks different.
- */
+/** Return what a cell shows: [class, text, dim text]. Words that stand for a value look unlike a text that spells the same. */
 function look(sheet, place, { value, cut }) {
   const { column } = place;
   if (value === undefined) return ["word default", "DEFAULT", defaultWords(column)];
@@ -30,7 +27,6 @@ function words(value) {
   return value === "" ? "empty text" : (value.new ?? (value.start ? `${value.start}…` : value));
 }
 
-/** One row on the screen; `draw` shows another row of the sheet with the same elements. */
 export class RowView {
   gutter = h("div", { role: "rowheader", "aria-colindex": "1" });
   element = h("div", { role: "row" }, this.gutter);
@@ -60,7 +56,6 @@ export class RowView {
   }
 }
 
-/** The header; the same elements show other columns as the sheet moves sideways. */
 export class HeadView {
   element = h("div", { class: "head", role: "row", "aria-rowindex": "1" }, h("div", { class: "gutter", role: "columnheader", "aria-colindex": "1", "aria-label": "Rows" }));
   cells = [];
@@ -96,15 +91,8 @@ function headParts(column, direction, count) {
 }
 
 function headTitle(column) {
-  return [
-    `${column.name}: ${column.type ?? column.kind}`,
-    column.nullable ? "may be NULL" : "not NULL",
-    column.primary_key && "primary key",
-    column.unique && "unique",
-    column.references && `refers to ${column.references}`,
-    `default ${defaultWords(column)}`,
-    column.comment,
-  ].filter(Boolean).join("\n");
+  const { name, type, unique, references, comment } = column;
+  return [`${name}: ${type}`, unique && "unique", references && `refers to ${references}`, `default ${defaultWords(column)}`, comment].filter(Boolean).join("\n");
 }
 
 function drawCell(grid, element, row, line, { at, place }, refused) {

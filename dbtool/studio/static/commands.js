@@ -12,7 +12,7 @@ const comparable = ({ column, value }) => value === null || (typeof value === "s
 const sortable = ({ column }) => column.sortable !== false;
 
 /** Each command: label, keys (the first is shown), icon, whether it changes something, what it does, for which cells a menu offers it. */
-const COMMANDS = {
+const CELLS = {
   edit: ["Edit", "F2", "edit", true, ({ editing }) => editing.open()],
   pick: ["Choose …", "F4 Alt+ArrowDown", "search", true, ({ editing }) => editing.choose(), ({ column }) => column.references],
   peek: ["Peek", "Space", "peek", false, (acts) => acts.peek(), ({ stored }) => stored],
@@ -23,7 +23,7 @@ const COMMANDS = {
   setEmpty: ["Set empty", "", "", true, ({ edits }) => edits.setAll(""), ({ column }) => column.kind === "text"],
   filterBy: ["Filter by this value", "Ctrl+Shift+F", "filter", false, (acts) => acts.filter("eq", "null", "empty"), comparable],
   filterOut: ["Filter out this value", "Ctrl+Shift+X", "filter", false, (acts) => acts.filter("ne", "not_null", "not_empty"), comparable],
-  copy: ["Copy", "Ctrl+C", "copy", false, () => document.execCommand("copy")],
+  copy: ["Copy", "Ctrl+C", "copy", false, (acts) => acts.send("copy")],
   copyHeaders: ["Copy with headers", "Ctrl+Shift+C", "copy", false, (acts) => acts.copyAs((columns, rows) => format([columns.map(({ name }) => name), ...rows]))],
   copyJson: ["Copy as JSON", "", "copy", false, (acts) => acts.copyAs(asJson)],
   copySql: ["Copy as SQL list", "", "copy", false, (acts) => acts.copyAs(asSqlList)],
@@ -45,7 +45,6 @@ const COMMANDS = {
   selectColumn: ["Select the column", "Ctrl+Space", "", false, ({ grid }) => grid.select((selection) => selection.band("column", selection.cell.column, selection.head.column))],
   menu: ["Menu", "Shift+F10 ContextMenu", "", false, (acts) => acts.menu()],
 };
-/** What there is in the header beside them. */
 const HEADING = {
   sort: ["Sort", "Enter", "sortUp", false, ({ grid, place }) => grid.sortBy(place.column, false), sortable],
   sortMore: ["Sort by this too", "Shift+Enter", "", false, ({ grid, place }) => grid.sortBy(place.column, true), sortable],
@@ -56,6 +55,7 @@ const HEADING = {
   left: ["Move to the left", "Alt+ArrowLeft", "", false, (acts) => acts.shift(-1)],
   right: ["Move to the right", "Alt+ArrowRight", "", false, (acts) => acts.shift(1)],
 };
+const EVERYWHERE = { ...CELLS, ...HEADING };
 const CELL_MENU = `edit pick follow peek object | setNull setDefault setEmpty | filterBy filterOut | copy copyHeaders copyJson copySql paste
   fillDown fillRight | upload blob | insert duplicate deleteRows revert`.split(/\s+/);
 const HEADER_MENU = "sort sortMore filterColumn | pin hide fit | left right | selectColumn".split(" ");
@@ -83,28 +83,20 @@ class Actions {
     return this.grid.sheet.store;
   }
 
-  /** The place of the column with the focus. */
   get place() {
     return this.grid.columnAt;
-  }
-
-  /** The grid shows another table. */
-  begin() {
-    this.editing.close();
   }
 
   /** Do what was done before this was loaded: what was typed goes on into the field that it opened. */
   replay(event, target) {
     const field = this.editing.now?.field.input;
     const typed = event.type === "keydown" && field;
-    if (event.type === "copy" || event.type === "cut") document.execCommand(event.type);
+    if (event.type === "copy" || event.type === "cut") this.send(event.type);
     else if ((typed || target).dispatchEvent(event) && typed && isTyped(event)) {
       field.setRangeText?.(event.key, field.selectionStart, field.selectionEnd, "end");
       field.dispatchEvent(new Event("input"));
     }
   }
-
-  /* Keys */
 
   keydown(event) {
     if (event.target !== this.grid.view || event.isComposing) return;
@@ -116,10 +108,10 @@ class Actions {
 
   /** Run the command of a key; the header has its own. */
   #command(keys) {
-    const all = this.grid.lineAt ? COMMANDS : { ...COMMANDS, ...HEADING };
-    const found = Object.entries(all).find(([name, command]) => !CLIPBOARD.includes(name) && command[1].split(" ").includes(keys));
-    found?.[1][4](this);
-    return Boolean(found);
+    const all = this.grid.lineAt ? CELLS : EVERYWHERE;
+    const found = Object.keys(all).find((name) => !CLIPBOARD.includes(name) && all[name][1].split(" ").includes(keys));
+    if (found) all[found][4](this);
+    return found;
   }
 
   /** A letter begins to edit, or to search for a row that is referred to. */
@@ -130,7 +122,6 @@ class Actions {
     return true;
   }
 
-  /** Move or extend; answers whether the key was one for that. */
   #navigate(event) {
     const { grid } = this;
     const { key, shiftKey: extend } = event;
@@ -185,8 +176,6 @@ class Actions {
     return true;
   }
 
-  /* Commands */
-
   async duplicate() {
     const { grid } = this;
     const ids = await this.edits.duplicate();
@@ -204,7 +193,6 @@ class Actions {
     grid.go(row, column + by);
   }
 
-  /** Ask the application for something about the stored cell with the focus. */
   tell(name) {
     this.grid.tell(name, { key: this.grid.lineAt.key, column: this.place.name });
   }
@@ -234,9 +222,7 @@ class Actions {
     grid.tell("filter", { column: place.name, operator, values: operator === equal ? [value] : [] });
   }
 
-  /* The clipboard */
-
-  /** Answer the browser's event; a menu begins it by `execCommand`. Long texts are loaded first, and then copied. */
+  /** Long texts are loaded first, and then copied. */
   copy(event) {
     const { sheet } = this.grid;
     const range = sheet.ranges.at(-1);
@@ -264,12 +250,23 @@ class Actions {
     const range = sheet.ranges.at(-1);
     if (!range || !(await this.edits.ready(sheet.cells([range])))) return;
     this.#written = write(sheet.places.slice(range.left, range.right + 1).map(({ column }) => column), sheet.matrix(range));
-    grid.focus();
-    if (!document.execCommand("copy")) grid.say("the browser did not let us copy; try again", "error");
+    if (!this.send("copy")) grid.say("the browser did not let us copy; try again", "error");
     this.#written = null;
   }
 
-  /** A page may read the clipboard only where the browser asks people; the key needs no question. */
+  /** Let the browser begin to copy or cut: it sends its event to wherever its caret is. */
+  send(type) {
+    const act = (event) => {
+      event.stopPropagation();
+      this[type](event);
+    };
+    document.addEventListener(type, act, true);
+    const done = document.execCommand(type);
+    document.removeEventListener(type, act, true);
+    return done;
+  }
+
+  /** The browser may ask people first; the key needs no question. */
   async pasteFromMenu() {
     try {
       await this.edits.paste(parse(await navigator.clipboard.readText()));
@@ -277,8 +274,6 @@ class Actions {
       this.grid.say("press Ctrl+V to paste");
     }
   }
-
-  /* Menus */
 
   contextmenu(event) {
     const { grid } = this;
@@ -306,10 +301,9 @@ class Actions {
     const { lineAt: line, sheet } = grid;
     if (!place || (!line && sheet.selection.cell.row >= 0)) return;
     const about = { column: place.column, value: line && sheet.cell(line, place).value, fresh: line?.inserted, stored: Boolean(line?.row) && line.key !== null };
-    const all = { ...COMMANDS, ...HEADING };
-    const names = (line ? CELL_MENU : HEADER_MENU).filter((name) => name === "|" || (all[name][5]?.(about) ?? true));
+    const names = (line ? CELL_MENU : HEADER_MENU).filter((name) => name === "|" || (EVERYWHERE[name][5]?.(about) ?? true));
     const shown = names.filter((name, at) => name !== "|" || names[at - 1] !== "|");
-    const items = shown.map((name) => name !== "|" && this.#item(all[name]));
+    const items = shown.map((name) => name !== "|" && this.#item(EVERYWHERE[name]));
     openMenu(items, { x, y, label: line ? "Cell" : `Column ${place.name}`, onclose: () => grid.focus() });
   }
 
@@ -320,7 +314,7 @@ class Actions {
 
 /** Whether a key types a letter; AltGraph is Ctrl+Alt on some systems. */
 function isTyped(event) {
-  return event.key.length === 1 && ((!event.ctrlKey && !event.metaKey && !event.altKey) || event.getModifierState("AltGraph"));
+  return event.key.length === 1 && (!(event.ctrlKey || event.metaKey || event.altKey) || event.getModifierState("AltGraph"));
 }
 
 /** Return the name of a key with what is held down, such as Ctrl+Shift+Z. */

@@ -9,10 +9,7 @@ const PICKERS = { date: "date", time: "time", datetime: "datetime-local" };
 const LONG = 60;
 const BIGGEST = 4 * 1024 * 1024;
 
-/** @typedef {{element: HTMLElement, input: any, kind: "line"|"list"|"area", result: () => {value: any, problem: string|null, changed: boolean}}} Field */
-
 export class Editing {
-  /** @type {{line: any, place: any, value: any, typed: boolean, field: Field}|null} */
   now = null;
 
   constructor(grid, acts) {
@@ -47,7 +44,6 @@ export class Editing {
     return true;
   }
 
-  /** Leave the cell as it is. */
   close() {
     const { now } = this;
     this.now = null;
@@ -96,7 +92,6 @@ export class Editing {
     else input.setSelectionRange?.(input.value.length, input.value.length);
   }
 
-  /** Ask for a row to refer to, or open the list or calendar of another column. */
   choose() {
     if (this.grid.columnAt?.column.references) this.pick();
     else this.open();
@@ -126,7 +121,6 @@ export class Editing {
     this.acts.edits.stage(places.map((place) => [line, place, values[place.name]]), `choose ${reference.name}`);
   }
 
-  /** Take a file; the menu's way to the button of a field for bytes. */
   async upload() {
     await this.open();
     this.now?.field.element.querySelector("input[type=file]")?.click();
@@ -175,12 +169,7 @@ export class Editing {
   }
 }
 
-/**
- * Make the field of a column.
- * @param {any} column
- * @param {string|null} value what is there now; `initial` was typed to begin and replaces it
- * @returns {Field}
- */
+/** Make the field of a column: {element, input, kind: line, list or area, result()}. */
 function fieldOf(column, value, options) {
   const members = column.kind === "boolean" ? ["true", "false"] : column.members;
   if (members) return list(column, value, members, options);
@@ -198,7 +187,7 @@ function line(column, value, text, options) {
 function area(column, value, text, options) {
   const shown = column.kind === "json" && options.initial === null ? indented(text) : text;
   const input = h("textarea", { ...named(column), rows: clamp(shown.split("\n").length, 3, 14), value: shown });
-  const done = h("button", { type: "button", class: "primary", onclick: options.take }, "Done");
+  const done = h("button", { class: "primary", onclick: options.take }, "Done");
   return field(column, value, input, options, "area", input, h("p", { class: "dim" }, "Enter takes it, Alt+Enter begins a line, Escape leaves it", done));
 }
 

@@ -90,7 +90,6 @@ export class Edits {
     await this.#pasteRows(lines.map((row) => Array.from({ length: width }, (_, at) => at % wide).filter((at) => at < row.length).map((at) => row[at])), top, left, width);
   }
 
-  /** Repeat the cells of one range over another. */
   async fill(from, to) {
     const { sheet } = this;
     if (!(await this.ready(sheet.cells([from])))) return;
@@ -131,7 +130,6 @@ export class Edits {
     return ids;
   }
 
-  /** Stage the deletion of the selected rows. */
   deleteRows() {
     const { store, table, lines } = this.sheet;
     if (!this.#refused()) store.remove(table.key, lines.filter((line) => !line.deleted).map((line) => ({ key: line.key, old: this.sheet.old(line) })));
@@ -183,9 +181,7 @@ export class Edits {
   }
 
   #tellPaste(count, added, lost) {
-    const words = [`${count} ${count === 1 ? "row" : "rows"} pasted`];
-    if (added) words.push(added === count ? "all as new rows" : `${added} of them as new rows`);
-    if (lost) words.push(`${lost} columns did not fit`);
+    const words = [`${count} rows pasted`, added && `${added} of them as new rows`, lost && `${lost} columns did not fit`].filter(Boolean);
     if (words.length > 1) this.grid.say(words.join(", "), lost ? "error" : "info");
   }
 

@@ -52,7 +52,6 @@ export class Grid extends HTMLElement {
     if (this.view) this.#begin();
   }
 
-  /** Draw again, soon. */
   refresh() {
     this.#version += 1;
     this.#schedule();
@@ -91,7 +90,6 @@ export class Grid extends HTMLElement {
     this.wake();
   };
 
-  /** What is selected, for others: rows by position and columns by name. */
   get selected() {
     const { places, ranges, lines, selection: { cell } } = this.sheet;
     return {
@@ -121,7 +119,6 @@ export class Grid extends HTMLElement {
     this.arrange(null);
   }
 
-  /** Hide a column, or show it again. */
   hide(name, hidden = true) {
     this.arrange(listed(this.sheet.layout, "hidden", name, hidden));
   }
@@ -144,7 +141,6 @@ export class Grid extends HTMLElement {
     return this.sheet.line(this.sheet.selection.cell.row);
   }
 
-  /** Give the focus to a cell; answers whether the row is loaded and the column shown. */
   focusCell(row, name) {
     const column = this.sheet.places.findIndex((place) => place.name === name);
     if (column < 0 || row < 0 || row >= this.sheet.count) return false;
@@ -170,16 +166,14 @@ export class Grid extends HTMLElement {
     this.view?.focus({ preventScroll: true });
   }
 
-  /** Stage a new row and go to its first cell that needs a value; answers its id, or null when there can be none. */
-  insertRow(values = {}) {
+  /** Stage a new row and go to its first cell that needs a value. */
+  insertRow() {
     const { sheet } = this;
     const reason = sheet.refusal();
-    if (reason) return this.say(reason, "error"), null;
-    const id = sheet.store.insert(sheet.table.key, values);
-    const wanted = sheet.places.findIndex(({ column, name }) => column.required && !Object.hasOwn(values, name));
-    this.go(sheet.find(id), Math.max(0, wanted));
+    if (reason) return this.say(reason, "error");
+    const id = sheet.store.insert(sheet.table.key);
+    this.go(sheet.find(id), Math.max(0, sheet.places.findIndex(({ column }) => column.required)));
     this.focus();
-    return id;
   }
 
   /** Select a cell, or let the selection reach to it, and bring it into view. Row -1 is the header. */
@@ -192,14 +186,12 @@ export class Grid extends HTMLElement {
     const line = this.sheet.line(down);
     const problem = line && (this.sheet.problem(line, places[right]) ?? this.sheet.problem(line));
     if (problem) announce(problem);
-    this.tell("select", this.selected);
   }
 
-  /** Change what is selected without scrolling, and tell. */
+  /** Change what is selected without scrolling. */
   select(change) {
     change(this.sheet.selection);
     this.refresh();
-    this.tell("select", this.selected);
   }
 
   /** Change the layout of the columns, with null to the first one, and tell. */
@@ -212,7 +204,6 @@ export class Grid extends HTMLElement {
     this.tell("layout", { layout: sheet.layout });
   }
 
-  /** Ask for the next order of rows after a click on a column. */
   sortBy({ name, sortable }, add) {
     if (sortable === false) this.say(`${name} cannot be sorted by`, "error");
     else this.tell("sort", { column: name, add, sort: nextSort(this.sort, name, add) });
@@ -256,12 +247,10 @@ export class Grid extends HTMLElement {
     return at < top ? "new" : window.offset === null ? "·" : (window.offset + at - top + 1).toLocaleString("en");
   }
 
-  /** A row with what is staged in it, for others. */
   rowOf(line) {
     return { key: line.key, cells: this.sheet.columns.map((place) => this.sheet.cell(line, place).value) };
   }
 
-  /** Where a cell is, in pixels from the corner of the element. */
   box(row, column) {
     const place = this.sheet.places[column];
     const { scrollLeft, scrollTop } = this.view;
@@ -296,7 +285,7 @@ export class Grid extends HTMLElement {
     this.#quit = [window.subscribe((event) => this.#windowChanged(event))];
     if (store) this.#quit.push(store.subscribe(() => this.#moved()));
     this.#remember();
-    this.acts?.begin();
+    this.acts?.editing.close();
     this.refresh();
   }
 
@@ -342,7 +331,6 @@ export class Grid extends HTMLElement {
     this.#seen = { inserts: this.sheet.staged.inserts.map(({ id }) => id), rows: this.sheet.window.rows };
   }
 
-  /** Bring a cell into view. */
   reveal(row, column) {
     const { view, rowHeight, headHeight } = this;
     this.#size();
@@ -355,7 +343,6 @@ export class Grid extends HTMLElement {
     view.scrollLeft = clamp(view.scrollLeft, Math.min(most, place.left + place.width + GUTTER - view.clientWidth), most);
   }
 
-  /** Make the canvas as large as all the rows that are loaded. */
   #size() {
     const { places, count } = this.sheet;
     const { style } = this.canvas;
@@ -421,7 +408,6 @@ export class Grid extends HTMLElement {
     this.#drawHandle();
   }
 
-  /** The handle to fill sits in the last cell of the only range. */
   #drawHandle() {
     const { ranges: [range, more], editable, selection } = this.sheet;
     const corner = range && !more && editable && selection.cell.row >= 0 && this.cellElement(range.bottom, range.right);
@@ -429,7 +415,6 @@ export class Grid extends HTMLElement {
     else if (this.handle.parentNode !== corner) corner.append(this.handle);
   }
 
-  /** Return the element that shows a cell now, or undefined. */
   cellElement(row, column) {
     return this.#views.find((view) => view.at === row)?.cells.find((cell) => cell.column === column);
   }

@@ -3,10 +3,7 @@
 import { h, icon } from "./dom.js";
 import { clamp } from "./sheet.js";
 
-/**
- * Open a menu; arrows and first letters move in it, Escape and a press elsewhere close it.
- * @param {({label: string, keys?: string, icon?: string, disabled?: boolean, run: () => void}|false)[]} items false draws a line
- */
+/** Open a menu of {label, keys, icon, disabled, run}; false draws a line. */
 export function openMenu(items, { x, y, label, onclose }) {
   const over = new AbortController();
   const { signal } = over;
@@ -30,7 +27,7 @@ export function openMenu(items, { x, y, label, onclose }) {
 
 function draw(item, run) {
   if (!item) return h("hr", { role: "separator" });
-  return h("button", { type: "button", role: "menuitem", tabindex: "-1", disabled: item.disabled, onclick: () => run(item), "aria-keyshortcuts": item.keys?.replaceAll("Ctrl", "Control") || null },
+  return h("button", { role: "menuitem", tabindex: "-1", disabled: item.disabled, onclick: () => run(item), "aria-keyshortcuts": item.keys?.replaceAll("Ctrl", "Control") || null },
     item.icon ? icon(item.icon) : h("span", { class: "icon" }), h("span", { class: "label" }, item.label), h("kbd", {}, item.keys));
 }
 

@@ -18,8 +18,6 @@ export function clamp(value, least, most) {
   return Math.max(least, Math.min(value, most));
 }
 
-/* The layout of columns */
-
 /** Return the width that a column has until people choose one, in pixels. */
 export function defaultWidth({ references, kind, name }) {
   return clamp(Math.max(references ? 170 : (WIDTHS[kind] ?? 160), 58 + 8 * name.length), NARROWEST, 320);
@@ -58,7 +56,6 @@ export function between(list, from, to) {
   return [first, end < 0 ? list.length : end];
 }
 
-/** Put a column before another, or with null at the end. */
 export function move(layout, name, before) {
   const rest = layout.order.filter((each) => each !== name);
   const at = rest.indexOf(before);
@@ -117,7 +114,6 @@ export class Selection {
     return this.ranges.some((range) => row >= range.top && row <= range.bottom && column >= range.left && column <= range.right);
   }
 
-  /** Whether a row is selected from end to end. */
   hasRow(row) {
     return this.has(row, Infinity);
   }
@@ -137,7 +133,6 @@ export class Selection {
       : { row: top + Math.floor(next / width), column: left + (next % width) };
   }
 
-  /** Follow rows to their new positions. */
   follow(to) {
     const moved = (row) => (row < 0 ? row : to(row));
     this.cell = { ...this.cell, row: moved(this.cell.row) };
@@ -167,7 +162,6 @@ export class Sheet {
     this.places = places(this.table.columns, this.layout);
   }
 
-  /** Look again at what is staged. */
   refresh() {
     this.staged = this.store?.of(this.table.key) ?? NOTHING;
   }
@@ -176,7 +170,6 @@ export class Sheet {
     return this.top + this.window.rows.length;
   }
 
-  /** How many of the first rows are new ones. */
   get top() {
     return this.staged.inserts.length;
   }
@@ -196,7 +189,6 @@ export class Sheet {
     return [...found].sort((one, other) => one - other).map((row) => this.line(row));
   }
 
-  /** @returns {Line|null} */
   line(at) {
     if (at < 0 || at >= this.count) return null;
     if (at < this.top) {
@@ -216,7 +208,6 @@ export class Sheet {
     return at < 0 ? -1 : at + this.top;
   }
 
-  /** @returns {Cell} */
   cell(line, { name, index }) {
     if (line.inserted) return { value: line.values[name], old: undefined, changed: false, cut: 0 };
     const value = line.row.cells[index] ?? null;
@@ -238,7 +229,6 @@ export class Sheet {
     if (this.#whole.size > KEPT) this.#whole.delete(this.#whole.keys().next().value);
   }
 
-  /** Forget whole texts: the rows are read anew. */
   forget() {
     this.#whole.clear();
   }
@@ -264,7 +254,6 @@ export class Sheet {
     return value === undefined || value?.new ? undefined : (this.whole(line, place) ?? value);
   }
 
-  /** Return the values of a range as rows of cells. */
   matrix({ top, bottom, left, right }) {
     const shown = this.places.slice(left, right + 1);
     return Array.from({ length: bottom - top + 1 }, (_, at) => shown.map((place) => this.plain(this.line(top + at), place)));
@@ -294,7 +283,6 @@ export class Sheet {
     return place?.column.editable === false ? `${place.name} is computed by the database` : null;
   }
 
-  /** Return what the store wants as old values of a row. */
   old(line) {
     return Object.fromEntries(this.columns.map((place) => [place.name, this.cell(line, place).old]));
   }
