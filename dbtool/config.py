@@ -7,6 +7,7 @@ the Config it returns travels as the first argument of every operation.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -417,6 +418,7 @@ def _part(part: type[GenerateConfig], table: Mapping[str, Any], name: str) -> Ge
     return part(**{key: _expect(value, bool, f"{name}.{key}") for key, value in table.items()})
 
 
+_ENDPOINT = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?")
 _STUDIO: Mapping[str, type] = {
     **dict.fromkeys(("port", "limit"), int),
     "media": list,
@@ -434,6 +436,8 @@ def _studio_part(table: Mapping[str, Any]) -> StudioConfig:
         raise SettingError(
             "`port` goes from 1 to 65535, `limit` from 1 to 3600 seconds", hint="correct [tool.dbtool.studio]"
         )
+    if part.endpoint and not _ENDPOINT.fullmatch(part.endpoint):  # it becomes a part of the page's policy
+        raise SettingError(f"`endpoint` is no address: {part.endpoint}", hint='endpoint = "http://localhost:9000"')
     return part
 
 

@@ -318,7 +318,19 @@ def test_the_settings_of_a_project_are_its_own(migrated: Project) -> None:
     assert "what" not in repr(found)
 
 
-@pytest.mark.parametrize("line", ["port = 0", "port = true", "limit = 0", 'media = "x"', "unheard = 1", "bucket = 1"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "port = 0",
+        "port = true",
+        "limit = 0",
+        'media = "x"',
+        "unheard = 1",
+        "bucket = 1",
+        'endpoint = "localhost:9000"',
+        'endpoint = "http://localhost:9000; script-src *"',
+    ],
+)
 def test_a_setting_that_cannot_be_is_an_error(migrated: Project, line: str) -> None:
     text = (migrated.root / "pyproject.toml").read_text()
     migrated.write("pyproject.toml", f"{text}\n[tool.dbtool.studio]\n{line}\n")
