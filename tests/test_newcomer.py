@@ -46,15 +46,16 @@ def test_make_demo_works_from_nothing_and_again(clone: Project, tmp_path: Path) 
     assert (first.returncode, first.stderr) == (0, "")
     assert first.stdout.startswith("setting up .venv (once) ...\n")
     assert [word for word in first.stdout.split() if word in UNITS] == UNITS
-    assert first.stdout.splitlines()[-3:] == [
+    assert first.stdout.splitlines()[-4:] == [
         "Go on:",
         "  . .venv/bin/activate      then: dbtool --help, dbtool status, dbtool show users",
+        "  .venv/bin/dbtool studio   browse and edit it in a browser",
         "  uv run dbtool ...         works too",
     ]
     assert (again.returncode, again.stderr) == (0, "")
     assert "nothing to apply: " in again.stdout
     assert "nothing to seed: every row is there already" in again.stdout
-    assert again.stdout.splitlines()[-12:] == first.stdout.splitlines()[-12:]
+    assert again.stdout.splitlines()[-13:] == first.stdout.splitlines()[-13:]
     assert (entered.returncode, entered.stderr) == (0, "")
     assert "up to date" in entered.stdout
     assert "johndoe" in entered.stdout

@@ -6,7 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, MetaData, Table, func, inspect, literal_column, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    MetaData,
+    Table,
+    func,
+    inspect,
+    literal_column,
+    select,
+    table,
+)
 
 from dbtool.reports import TableKind
 
@@ -60,11 +71,14 @@ def counts(connection: Connection, tables: Sequence[Held]) -> Mapping[str, int]:
 
 def capped_counts(connection: Connection, tables: Sequence[Held], cap: int = 10_000) -> Mapping[str, Counted]:
     """Count the rows of tables, no more than `cap` of each."""
-    return {held.key: _capped(connection, held, cap) for held in tables}
+    return {held.key: capped_count(connection, table(held.name, schema=held.schema), cap=cap) for held in tables}
 
 
-def _capped(connection: Connection, held: Held, cap: int) -> Counted:
-    some = select(literal_column("1")).select_from(table(held.name, schema=held.schema)).limit(cap + 1).subquery()
+def capped_count(
+    connection: Connection, source: FromClause, *conditions: ColumnElement[bool], cap: int = 10_000
+) -> Counted:
+    """Count the rows of which some conditions are true, no more than `cap`."""
+    some = select(literal_column("1")).select_from(source).where(*conditions).limit(cap + 1).subquery()
     number = int(connection.execute(select(func.count()).select_from(some)).scalar_one())
     return Counted(min(number, cap), number <= cap)
 

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, ForeignKeyConstraint, and_, ca
 
 from dbtool import values
 from dbtool.rows.codec import parse
-from dbtool.rows.conditions import check_text, contains
+from dbtool.rows.comparisons import contains
+from dbtool.rows.conditions import check_text
 from dbtool.rows.fetch import fetch
 from dbtool.rows.labels import join_parts, label
 from dbtool.rows.sheet import Sheet, key_of

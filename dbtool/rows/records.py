@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from sqlalchemy import Connection, ForeignKeyConstraint, Table, func, literal_column, select
+from sqlalchemy import Connection, ForeignKeyConstraint, Table
 
 from dbtool.rows.codec import parse
 from dbtool.rows.conditions import Filter
-from dbtool.rows.contents import Counted
+from dbtool.rows.contents import Counted, capped_count
 from dbtool.rows.labels import row_label
 from dbtool.rows.sheet import Row, Sheet
 from dbtool.tables import foreign_keys, key_candidates, model_of, relations, target_of
@@ -78,7 +78,7 @@ def back(
 
 
 def record_label(sheet: Sheet, row: Row, labels: Mapping[str, Mapping[str, str]]) -> str:
-    """Return the natural key of a row, with the labels that `keyset.labels` returned for it."""
+    """Return the natural key of a row, with the labels that `detail.labels` returned for it."""
     texts = {cell.column.name: text for cell, text in zip(sheet.cells, row.cells, strict=True)}
     own = {name: found[text] for name, found in labels.items() if (text := texts[name]) is not None and text in found}
     return row_label(sheet.table, texts, own)
@@ -98,9 +98,7 @@ def _back(
     counted = Counted(0, True)
     if len(filters) == len(texts):
         found = [other.columns[local] == parse(text or "", other.columns[local].type, zone) for local, text in texts]
-        some = select(literal_column("1")).select_from(other).where(*found).limit(cap + 1).subquery()
-        number = int(connection.execute(select(func.count()).select_from(some)).scalar_one())
-        counted = Counted(min(number, cap), number <= cap)
+        counted = capped_count(connection, other, *found, cap=cap)
     return Back(reference.name, reference.table, filters, reference.many, counted)
 
 

@@ -107,9 +107,9 @@ async def _gone(request: Request) -> None:
 
 async def _openapi(request: Request) -> Response:
     def describe() -> bytes:
-        from dbtool.studio import messages
+        from dbtool.studio import openapi
 
-        return _dumps(messages.openapi())
+        return _dumps(openapi.description())
 
     return Response(await _in_thread(describe), media_type="application/json")
 

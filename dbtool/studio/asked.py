@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from dbtool.errors import ColumnNotFoundError
-from dbtool.rows import keyset
+from dbtool.rows.choice import Criteria
 from dbtool.rows.conditions import Filter
+from dbtool.rows.keyset import Place
+from dbtool.rows.order import Sort
 from dbtool.studio import messages
 from dbtool.studio.calls import Call
 
@@ -32,18 +34,18 @@ def column_of(sheet: Sheet, name: str) -> Column[Any]:
     return sheet.table.columns[name]
 
 
-def criteria_of(wanted: messages.Count) -> keyset.Criteria:
+def criteria_of(wanted: messages.Count) -> Criteria:
     """Return which rows are asked for, and in which order."""
     filters = tuple(Filter(each.column, each.operator, tuple(each.values)) for each in wanted.filters)
-    sort = tuple(keyset.Sort(each.column, each.descending) for each in getattr(wanted, "sort", ()))
-    return keyset.Criteria(filters, wanted.search, sort)
+    sort = tuple(Sort(each.column, each.descending) for each in getattr(wanted, "sort", ()))
+    return Criteria(filters, wanted.search, sort)
 
 
-def place_of(at: messages.At) -> keyset.Place:
+def place_of(at: messages.At) -> Place:
     """Return where a page is."""
     (name,) = at.model_fields_set
     value = getattr(at, name)
-    return keyset.Place(name, "" if value is True else value)  # type: ignore[arg-type]
+    return Place(name, "" if value is True else value)  # type: ignore[arg-type]
 
 
 def row_told(row: Row) -> Told:

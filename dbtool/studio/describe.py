@@ -10,7 +10,7 @@ from sqlalchemy import Column, Index, Table
 
 from dbtool import reports, tables, values
 from dbtool.config import Config
-from dbtool.rows import conditions, describe
+from dbtool.rows import describe, operators
 from dbtool.rows.codec import enum_words, expected, kind_of, pattern
 from dbtool.rows.contents import Held
 from dbtool.rows.sheet import Sheet, sortable
@@ -79,7 +79,7 @@ def table(library: Library, sheet: Sheet) -> Told:
             for column, words in zip(found.columns, told.columns, strict=True)
         ],
         "references": references,
-        "reference_operators": _operators(conditions.reference_operators()),
+        "reference_operators": _operators(operators.reference_operators()),
         "back": [_back(each) for each in records.back_references(found)],
         "constraints": list(told.constraints),
         "indexes": _indexes(found),
@@ -121,7 +121,7 @@ def _column(config: Config, column: Column[Any], words: reports.Column, referenc
         "align": "right" if kind in _RIGHT else "left",
         "members": list(enum_words(column.type)) or None,
         "comment": column.comment,
-        "operators": _operators(conditions.operators(column)),
+        "operators": _operators(operators.operators(column)),
         "references": next((each["name"] for each in references if column.name in each["columns"]), None),
         "media": is_media(config, column),
         "default": _default(column, words.default),
@@ -185,7 +185,7 @@ def _back(each: Any) -> Told:
     return {"name": each.name, "table": each.table, "many": each.many}
 
 
-def _operators(found: Sequence[conditions.Operator]) -> list[Told]:
+def _operators(found: Sequence[operators.Operator]) -> list[Told]:
     return [{"id": each.id, "label": each.label, "values": each.values} for each in found]
 
 

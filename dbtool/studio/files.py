@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dbtool.rows import keyset
+from dbtool.rows import choice, detail
 from dbtool.rows.codec import kind_of
 from dbtool.studio import messages
 from dbtool.studio.asked import Told, column_of, criteria_of, sheet_of
@@ -49,7 +49,7 @@ def _chosen(call: Call, sheet: Sheet, wanted: messages.Export) -> Iterator[tuple
     zone = call.library.zone
     with call.connect(seconds=EXPORT_SECONDS) as connection:
         criteria, keys = criteria_of(wanted), wanted.keys
-        yield connection, keyset.selection(connection, sheet, criteria, columns=wanted.columns, keys=keys, zone=zone)
+        yield connection, choice.selection(connection, sheet, criteria, columns=wanted.columns, keys=keys, zone=zone)
 
 
 def blob(call: Call, wanted: messages.Cell) -> Told:
@@ -62,7 +62,7 @@ def blob(call: Call, wanted: messages.Cell) -> Told:
     def parts(call: Call) -> Iterator[bytes]:
         zone = call.library.zone
         with call.connect() as connection:
-            found = keyset.whole_cell(connection, sheet, wanted.key, column.name, zone=zone, limit=BLOB_LIMIT)
+            found = detail.whole_cell(connection, sheet, wanted.key, column.name, zone=zone, limit=BLOB_LIMIT)
         text = (found.text if found else None) or ""
         yield bytes.fromhex(text) if kind == "bytes" else text.encode("utf-8", "replace")
 

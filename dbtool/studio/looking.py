@@ -6,7 +6,7 @@ from time import perf_counter
 
 import dbtool
 from dbtool.errors import TimeLimitError
-from dbtool.rows import contents, keyset
+from dbtool.rows import choice, contents, detail, keyset
 from dbtool.studio import describe, messages
 from dbtool.studio.asked import Told, column_of, counted_told, criteria_of, place_of, row_told, sheet_of
 from dbtool.studio.calls import Call
@@ -35,7 +35,7 @@ def rows(call: Call, wanted: messages.Rows) -> Told:
     zone = call.library.zone
     with call.connect() as connection:
         page = keyset.page(connection, sheet, criteria_of(wanted), place_of(wanted.at), zone=zone, limit=wanted.limit)
-        labels = keyset.labels(connection, sheet, page.rows, zone)
+        labels = detail.labels(connection, sheet, page.rows, zone)
     return {
         "rows": [row_told(row) for row in page.rows],
         "labels": labels,
@@ -63,10 +63,10 @@ def count(call: Call, wanted: messages.Count) -> Told:
     sheet, criteria, zone = sheet_of(call, wanted), criteria_of(wanted), call.library.zone
     try:
         with call.connect(seconds=COUNT_SECONDS) as connection:
-            found = keyset.count(connection, sheet, criteria, zone=zone)
+            found = choice.count(connection, sheet, criteria, zone=zone)
     except TimeLimitError:
         with call.connect() as connection:
-            found = keyset.count(connection, sheet, criteria, zone=zone, cap=COUNT_CAP)
+            found = choice.count(connection, sheet, criteria, zone=zone, cap=COUNT_CAP)
     return {"count": found.count, "exact": found.exact}
 
 
@@ -75,7 +75,7 @@ def cell(call: Call, wanted: messages.Cell) -> Told:
     sheet = sheet_of(call, wanted)
     column = column_of(sheet, wanted.column)
     with call.connect() as connection:
-        found = keyset.whole_cell(connection, sheet, wanted.key, column.name, zone=call.library.zone)
+        found = detail.whole_cell(connection, sheet, wanted.key, column.name, zone=call.library.zone)
     return {"text": found.text if found else None, "length": found.length if found else None}
 
 

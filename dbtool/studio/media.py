@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from dbtool.config import StudioConfig
 from dbtool.errors import ExtraMissingError, RecordNotFoundError, RequestError
-from dbtool.rows import keyset
+from dbtool.rows import detail
 from dbtool.studio import describe, messages
 from dbtool.studio.asked import Told, column_of, sheet_of
 from dbtool.studio.calls import Call
@@ -23,7 +23,7 @@ def find(call: Call, wanted: messages.Cell) -> Told:
     if not describe.is_media(call.library.config, column):
         raise RequestError(f"`{column.name}` holds no keys of objects", hint="[tool.dbtool.studio] media says which do")
     with call.connect() as connection:
-        found = keyset.whole_cell(connection, sheet, wanted.key, column.name, zone=call.library.zone)
+        found = detail.whole_cell(connection, sheet, wanted.key, column.name, zone=call.library.zone)
     if not found or not found.text:
         raise RecordNotFoundError("this cell names no object", hint="type the key of an object into it")
     return link(call.library.config.studio, found.text)

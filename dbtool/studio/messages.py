@@ -1,7 +1,4 @@
-"""What a request may say: strict and bounded, so that nothing that a client sends is more than a refusal.
-
-Also the description of all endpoints, OpenAPI 3.1, made of the same classes.
-"""
+"""What a request may say: strict and bounded, so that nothing that a client sends is more than a refusal."""
 
 from __future__ import annotations
 
@@ -9,9 +6,7 @@ import json
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic.json_schema import models_json_schema
 
-import dbtool
 from dbtool.errors import RequestError
 
 BIGGEST = 2**53
@@ -262,58 +257,3 @@ def _problems(error: ValidationError) -> list[str]:
     """Say what is wrong where, without repeating what was sent."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     return [f"{'.'.join(str(each) for each in one['loc'])[:200]}: {one['msg'][:200]}" for one in found[:10]]
-
-
-# The description
-
-
-def openapi() -> dict[str, Any]:
-    """Return the description of all endpoints, OpenAPI 3.1."""
-    chosen = [(message, "validation") for message in dict.fromkeys(MESSAGES.values())]
-    _, schema = models_json_schema(chosen, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "dbtool studio", "version": dbtool.__version__},
-        "paths": {
-            "/api/hello": {"get": _operation("hello", "Tell whose studio this is; without a token.", security=[])},
-            **{f"/api/{path}": {"post": _post(path, message)} for path, message in MESSAGES.items()},
-        },
-        "components": {
-            "schemas": {**schema.get("$defs", {}), "Error": _ERROR},
-            "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "X-Dbtool-Token"}},
-        },
-        "security": [{"token": []}],
-    }
-
-
-_ERROR = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["code", "message", "hint"],
-            "properties": {
-                **{name: {"type": "string"} for name in ("code", "message", "hint")},
-                "problems": {"type": "array", "items": {"type": "string"}},
-            },
-        }
-    },
-}
-
-
-def _post(path: str, message: type[Message]) -> dict[str, Any]:
-    words = (message.__doc__ or "").strip().partition("\n")[0]
-    reference = {"$ref": f"#/components/schemas/{message.__name__}"}
-    body = {"required": True, "content": {"application/json": {"schema": reference}}}
-    return {**_operation(path.replace("/", "_"), words), "requestBody": body}
-
-
-def _operation(name: str, words: str, **more: Any) -> dict[str, Any]:
-    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    done = {"application/json": {"schema": {"type": "object"}}}
-    responses = {
-        "200": {"description": "The answer.", "content": done},
-        "4XX": {"description": "A refusal.", "content": error},
-    }
-    return {"operationId": name, "summary": words, "responses": responses, **more}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dbtool import tables
 from dbtool.errors import ColumnNotFoundError
-from dbtool.rows import keyset, lookup, records
+from dbtool.rows import detail, lookup, records
 from dbtool.rows.find import keys_by_name
 from dbtool.studio import messages
 from dbtool.studio.asked import Told, counted_told, one_of, row_told, sheet_of
@@ -17,10 +17,10 @@ def record(call: Call, wanted: messages.Record) -> Told:
     existing = call.library.shelf(call).held.keys()
     with call.connect() as connection:
         if wanted.key is not None:
-            row = keyset.one(connection, sheet, wanted.key, zone)
+            row = detail.one(connection, sheet, wanted.key, zone)
         else:
-            row = keyset.matching(connection, sheet, wanted.match or {}, zone)
-        labels = keyset.labels(connection, sheet, [row], zone)
+            row = detail.matching(connection, sheet, wanted.match or {}, zone)
+        labels = detail.labels(connection, sheet, [row], zone)
         texts = {column.name: cell for column, cell in zip(sheet.table.columns, row.cells, strict=True)}
         back = records.back(connection, sheet.table, texts, existing=existing, zone=zone)
     label = records.record_label(sheet, row, labels)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dbtool.errors import RequestError
-from dbtool.rows import changes
+from dbtool.rows import changes, saving
 from dbtool.studio import describe, messages
 from dbtool.studio.asked import Told
 from dbtool.studio.calls import Call
@@ -23,10 +23,10 @@ def save(call: Call, wanted: messages.Changes) -> Told:
     staged = [_change(each) for each in wanted.changes]
     sheets: Mapping[str, Sheet] = {key: _editable(call, key) for key in {each.table for each in staged}}
     if wanted.dry_run:
-        outcome = changes.review(sheets.__getitem__, staged, library.zone)
+        outcome = saving.review(sheets.__getitem__, staged, library.zone)
     else:
         with call.connect("write") as connection:
-            outcome = changes.save(connection, sheets.__getitem__, staged, library.zone)
+            outcome = saving.save(connection, sheets.__getitem__, staged, library.zone)
     if outcome.conflicts:
         found = [{"index": each.index, "gone": each.gone, "cells": dict(each.cells)} for each in outcome.conflicts]
         raise _unsaved("somebody else changed these rows", 409, conflicts=found)

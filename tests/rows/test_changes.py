@@ -29,8 +29,11 @@ from sqlmodel import Field, SQLModel
 
 from dbtool.database import Database
 from dbtool.errors import TableNotFoundError
-from dbtool.rows.changes import Conflict, Cut, Delete, Insert, New, Outcome, Problem, Update, review, save
-from dbtool.rows.keyset import Criteria, Place, one, page
+from dbtool.rows.changes import Cut, Delete, Insert, New, Problem, Update
+from dbtool.rows.choice import Criteria
+from dbtool.rows.detail import one
+from dbtool.rows.keyset import Place, page
+from dbtool.rows.saving import Conflict, Outcome, review, save
 from dbtool.rows.sheet import Sheet, sheet
 from dbtool.tables import MODEL
 

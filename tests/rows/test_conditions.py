@@ -32,7 +32,8 @@ from sqlalchemy import (
 )
 
 from dbtool.errors import ColumnNotFoundError, ConditionError, RecordNotFoundError
-from dbtool.rows.conditions import Filter, filter_clause, operators, reference_operators, search_clause
+from dbtool.rows.conditions import Filter, filter_clause, search_clause
+from dbtool.rows.operators import operators, reference_operators
 
 
 class Mood(enum.Enum):

@@ -45,20 +45,12 @@ from sqlalchemy import (
 from dbtool import values
 from dbtool.database import Database
 from dbtool.errors import ColumnNotFoundError, ConditionError, RecordNotFoundError
+from dbtool.rows.choice import Criteria, count, selection
 from dbtool.rows.conditions import Filter
+from dbtool.rows.detail import labels, matching, one, whole_cell
 from dbtool.rows.fetch import fetch
-from dbtool.rows.keyset import (
-    Criteria,
-    Place,
-    Sort,
-    count,
-    labels,
-    matching,
-    one,
-    page,
-    selection,
-    whole_cell,
-)
+from dbtool.rows.keyset import Place, page
+from dbtool.rows.order import Sort
 from dbtool.rows.sheet import Sheet, sheet, sortable
 
 KINDS = ("sqlite", "postgres", "mysql")

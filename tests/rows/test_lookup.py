@@ -23,8 +23,8 @@ from sqlmodel import Field, Relationship, SQLModel
 from dbtool.database import Database
 from dbtool.rows.conditions import Filter
 from dbtool.rows.contents import Counted, Held, capped_counts
+from dbtool.rows.detail import labels, one
 from dbtool.rows.find import keys_by_name
-from dbtool.rows.keyset import labels, one
 from dbtool.rows.lookup import Candidate, lookup
 from dbtool.rows.records import Back, BackReference, back, back_references, record_label
 from dbtool.rows.sheet import sheet

@@ -39,6 +39,16 @@ function wide(count) {
   return Array.from({ length: count }, (_, at) => ({ ...plain, name: `c${at}`, kind: "text", primary_key: at === 0 }));
 }
 
+/** What is selected: rows by position and columns by name. */
+const selected = (grid) => {
+  const { places, ranges, lines, selection: { cell } } = grid.sheet;
+  return {
+    ranges: ranges.map(({ top, bottom, left, right }) => ({ rows: [top, bottom], columns: places.slice(left, right + 1).map(({ name }) => name) })),
+    keys: lines.map(({ key }) => key),
+    cell: { row: cell.row, column: places[cell.column]?.name ?? null },
+  };
+};
+
 /** @param options count of rows, cold (nobody has used the grid yet), readonly, columns (so many texts instead of all kinds), sort, layout */
 window.start = async ({ count = 500, cold = false, readonly = false, columns = 0, sort = [], layout = null, values = {} } = {}) => {
   const list = columns ? wide(columns) : COLUMNS;
@@ -65,6 +75,7 @@ window.start = async ({ count = 500, cold = false, readonly = false, columns = 0
     rowWindow.query = { sort: detail.sort };
     rowWindow.open({ start: true });
   });
+  Object.defineProperty(grid, "selected", { get: () => selected(grid) });
   document.getElementById("main").replaceChildren(grid);
   const load = async (key) => ({ text: LONG, length: 500, key });
   grid.show({ table, window: rowWindow, store: readonly ? null : store, layout, load });

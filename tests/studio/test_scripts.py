@@ -327,14 +327,13 @@ def test_columns_are_ordered_hidden_pinned_and_sized(blank: Page) -> None:
         const start = [layout.order, layout.hidden, { ...layout.widths }];
         layout = columns.resize(columns.move(columns.listed(columns.listed(layout, "hidden", "a", true), "pinned", "b", true), "__proto__", "c"), "__proto__", 99);
         const places = columns.places(table.columns, layout);
-        return [start, places.map(({ name, index, left, width, pinned }) => [name, index, left, width, pinned]), columns.between(places, 320, 325), JSON.parse(JSON.stringify(layout)).order];
+        return [start, places.map(({ name, index, left, width, pinned }) => [name, index, left, width, pinned]), JSON.parse(JSON.stringify(layout)).order];
         """,
     )
 
     assert found == [
         [["c", "a", "b", "__proto__"], [], {"a": 44, "b": 200.4}],
         [["b", 1, 0, 200.4, True], ["__proto__", 3, 200.4, 99, False], ["c", 2, 299.4, 210, False]],
-        [2, 3],
         ["__proto__", "c", "a", "b"],
     ]
 
@@ -457,17 +456,6 @@ def test_a_refused_question_is_told_and_leaves_the_rows(blank: Page) -> None:
     )
 
     assert found == [["too slow", "too slow"], 1, False]
-
-
-def test_json_is_laid_out_without_touching_a_digit(blank: Page) -> None:
-    text = '{"n":12345678901234567890.10,"list":[1,{"a":"b, c: {"}],"none":[],"e":{}}'
-
-    found = script(blank, "const { indented } = await load('editing'); return indented(given);", text)
-
-    assert found == (
-        '{\n  "n": 12345678901234567890.10,\n  "list": [\n    1,\n    {\n      "a": "b, c: {"\n    }\n  ],\n  "none": [],\n'
-        '  "e": {}\n}'
-    )
 
 
 def test_a_picked_time_keeps_the_seconds_and_the_zone(blank: Page) -> None:

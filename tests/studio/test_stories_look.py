@@ -69,10 +69,12 @@ def test_go_to_a_value_of_the_order_and_to_a_row_by_its_number(page: Page, crowd
     field.press("Enter")
     expect(sheet.grid.get_by_text("user20000", exact=True)).to_be_visible()
 
-    field.fill("#101")
+    field.fill("#10,101")
     field.press("Enter")
 
-    expect(sheet.grid.get_by_text("user00098", exact=True)).to_be_visible()
+    expect(sheet.grid.get_by_text("user10098", exact=True)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    expect(sheet.grid.get_by_role("rowheader", name="10,101")).to_be_in_viewport()
 
 
 def test_a_click_on_a_header_sorts_and_shift_adds_a_second_column(page: Page, studio: Studio, sheet: Sheet) -> None:

@@ -39,8 +39,8 @@ export class RowView {
     const line = sheet.line(at);
     const problem = sheet.problem(line, null);
     const state = ["deleted", "inserted", "changes"].find((name) => line[name])?.replace("changes", "changed") ?? "";
-    set(this.element, "className", `row ${problem ? "refused " : ""}${state}${at % 2 ? " odd" : ""}`);
-    pixels(this.element, "top", grid.headHeight + at * grid.rowHeight);
+    this.element.className = `row ${problem ? "refused " : ""}${state}${at % 2 ? " odd" : ""}`;
+    this.element.style.top = `${grid.headHeight + at * grid.rowHeight}px`;
     attribute(this.element, "aria-rowindex", grid.rowIndex(at));
     this.#drawGutter(grid, at, problem || (state && sheet.places.some((place) => sheet.problem(line, place))) ? "refused" : state);
     this.cells = assign(this.element, this.cells, drawn, "gridcell");
@@ -51,7 +51,7 @@ export class RowView {
     const [sign, word] = SIGNS[state] ?? ["", null];
     const number = grid.rowNumber(at);
     const { selection } = grid.sheet;
-    set(this.gutter, "className", classes("gutter", selection.hasRow(at) && "selected", at === selection.cell.row && "here"));
+    this.gutter.className = classes("gutter", selection.hasRow(at) && "selected", at === selection.cell.row && "here");
     content(this.gutter, `${sign} ${number}`, () => [h("span", { class: classes("sign", word === "refused" && "bad"), title: word, "aria-label": word }, sign), number]);
   }
 }
@@ -73,10 +73,10 @@ function drawHead(grid, element, { at, place }) {
   const direction = number < 0 ? "none" : grid.sort[number].descending ? "descending" : "ascending";
   const active = cell.row === -1 && cell.column === at;
   const selected = ranges.some(({ bottom, left, right }) => bottom === Infinity && at >= left && at <= right);
-  set(element, "className", classes("cell heading", place.pinned && "pinned", active && "active", selected && "selected"));
+  element.className = classes("cell heading", place.pinned && "pinned", active && "active", selected && "selected");
   put(grid, element, place, at, active && -1);
   attribute(element, "aria-sort", direction);
-  attribute(element, "title", headTitle(column));
+  attribute(element, "title", [column.type, column.comment].filter(Boolean).join("\n"));
   const count = grid.sort.length > 1 ? number + 1 : null;
   content(element, JSON.stringify([column, direction, count]), () => headParts(column, direction, count));
 }
@@ -90,11 +90,6 @@ function headParts(column, direction, count) {
   ];
 }
 
-function headTitle(column) {
-  const { name, type, unique, references, comment } = column;
-  return [`${name}: ${type}`, unique && "unique", references && `refers to ${references}`, `default ${defaultWords(column)}`, comment].filter(Boolean).join("\n");
-}
-
 function drawCell(grid, element, row, line, { at, place }, refused) {
   const { sheet } = grid;
   const { column, pinned } = place;
@@ -104,7 +99,7 @@ function drawCell(grid, element, row, line, { at, place }, refused) {
   const selected = sheet.selection.has(row, at);
   const problem = sheet.problem(line, place);
   const right = column.align === "right" && !column.references;
-  set(element, "className", classes("cell", state, right && "right", pinned && "pinned", cell.changed && "changed", problem && "refused", selected && "selected", active && "active"));
+  element.className = classes("cell", state, right && "right", pinned && "pinned", cell.changed && "changed", problem && "refused", selected && "selected", active && "active");
   put(grid, element, place, at, active && row);
   attribute(element, "aria-selected", selected);
   attribute(element, "aria-readonly", sheet.refusal(line, place) && true);
@@ -115,11 +110,11 @@ function drawCell(grid, element, row, line, { at, place }, refused) {
 
 /** Put an element in its column; only the active one has an id, which the grid's aria-activedescendant names. */
 function put(grid, element, place, at, row) {
-  pixels(element, "left", GUTTER + place.left);
-  pixels(element, "width", place.width);
+  element.style.left = `${GUTTER + place.left}px`;
+  element.style.width = `${place.width}px`;
   attribute(element, "aria-colindex", at + 2);
   element.column = at;
-  set(element, "id", row === false ? "" : grid.cellId(row, at));
+  attribute(element, "id", row === false ? null : grid.cellId(row, at));
 }
 
 function defaultWords({ default: { kind, text } = { kind: "none" }, nullable }) {
@@ -138,20 +133,9 @@ function classes(...names) {
   return names.filter(Boolean).join(" ");
 }
 
-/* What is as it should be is left alone: writing the same again would cost a layout. */
-
-function set(element, property, value) {
-  if (element[property] !== value) element[property] = value;
-}
-
-/** Give an element an attribute; null and the empty text take it away. */
 export function attribute(element, name, value) {
   if (value === null || value === "") element.removeAttribute(name);
   else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
-}
-
-function pixels(element, side, count) {
-  if (element.style[side] !== `${count}px`) element.style[side] = `${count}px`;
 }
 
 function content(element, key, make) {

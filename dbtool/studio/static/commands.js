@@ -11,49 +11,49 @@ import { move, resize } from "./sheet.js";
 const comparable = ({ column, value }) => value === null || (typeof value === "string" && column.kind !== "bytes");
 const sortable = ({ column }) => column.sortable !== false;
 
-/** Each command: label, keys (the first is shown), icon, whether it changes something, what it does, for which cells a menu offers it. */
+/** Each command: label, keys (the first is shown), what it does, icon, whether it changes something, for which cells a menu offers it. */
 const CELLS = {
-  edit: ["Edit", "F2", "edit", true, ({ editing }) => editing.open()],
-  pick: ["Choose …", "F4 Alt+ArrowDown", "search", true, ({ editing }) => editing.choose(), ({ column }) => column.references],
-  peek: ["Peek", "Space", "peek", false, (acts) => acts.peek(), ({ stored }) => stored],
-  follow: ["Follow the reference", "Ctrl+Enter", "follow", false, (acts) => acts.follow(), ({ column, value }) => column.references && typeof value === "string"],
-  object: ["Open the object", "", "asset", false, (acts) => acts.tell("object"), ({ column, stored, value }) => column.media && stored && value],
-  setNull: ["Set NULL", "Delete", "", true, ({ edits }) => edits.clear(), ({ column }) => column.nullable],
-  setDefault: ["Set DEFAULT", "", "", true, ({ edits }) => edits.setAll(undefined), ({ fresh }) => fresh],
-  setEmpty: ["Set empty", "", "", true, ({ edits }) => edits.setAll(""), ({ column }) => column.kind === "text"],
-  filterBy: ["Filter by this value", "Ctrl+Shift+F", "filter", false, (acts) => acts.filter("eq", "null", "empty"), comparable],
-  filterOut: ["Filter out this value", "Ctrl+Shift+X", "filter", false, (acts) => acts.filter("ne", "not_null", "not_empty"), comparable],
-  copy: ["Copy", "Ctrl+C", "copy", false, (acts) => acts.send("copy")],
-  copyHeaders: ["Copy with headers", "Ctrl+Shift+C", "copy", false, (acts) => acts.copyAs((columns, rows) => format([columns.map(({ name }) => name), ...rows]))],
-  copyJson: ["Copy as JSON", "", "copy", false, (acts) => acts.copyAs(asJson)],
-  copySql: ["Copy as SQL list", "", "copy", false, (acts) => acts.copyAs(asSqlList)],
-  paste: ["Paste", "Ctrl+V", "", true, (acts) => acts.pasteFromMenu()],
-  fillDown: ["Fill down", "Ctrl+D", "", true, ({ edits }) => edits.fillFrom("top", "bottom")],
-  fillRight: ["Fill right", "Ctrl+R", "", true, ({ edits }) => edits.fillFrom("left", "right")],
-  upload: ["Upload a file …", "", "upload", true, ({ editing }) => editing.upload(), ({ column }) => column.kind === "bytes"],
-  blob: ["Download", "", "download", false, (acts) => acts.tell("blob"), ({ column, stored, value }) => column.kind === "bytes" && stored && value],
-  insert: ["New row", "Ctrl+I", "add", true, ({ grid }) => grid.insertRow()],
-  duplicate: ["Duplicate rows", "Ctrl+Shift+D", "", true, (acts) => acts.duplicate()],
-  deleteRows: ["Delete rows", "Ctrl+-", "trash", true, ({ edits }) => edits.deleteRows()],
-  revert: ["Revert", "Ctrl+Alt+Z", "undo", true, ({ edits }) => edits.revert()],
-  undo: ["Undo", "Ctrl+Z", "", false, ({ store }) => announce(`${store?.undo() ?? "nothing"} undone`)],
-  redo: ["Redo", "Ctrl+Shift+Z Ctrl+Y", "", false, ({ store }) => announce(`${store?.redo() ?? "nothing"} done again`)],
-  empty: ["Edit from nothing", "Backspace", "", true, ({ editing }) => editing.open("")],
-  save: ["Save", "Ctrl+S", "", false, ({ grid }) => grid.tell("save")],
-  selectAll: ["Select all", "Ctrl+A", "", false, ({ grid }) => grid.select((selection) => selection.all())],
-  selectRow: ["Select the row", "Shift+Space", "", false, ({ grid }) => grid.select((selection) => selection.band("row", selection.cell.row, selection.head.row))],
-  selectColumn: ["Select the column", "Ctrl+Space", "", false, ({ grid }) => grid.select((selection) => selection.band("column", selection.cell.column, selection.head.column))],
-  menu: ["Menu", "Shift+F10 ContextMenu", "", false, (acts) => acts.menu()],
+  edit: ["Edit", "F2", ({ editing }) => editing.open(), "edit", true],
+  pick: ["Choose …", "F4 Alt+ArrowDown", ({ editing }) => editing.choose(), "search", true, ({ column }) => column.references],
+  peek: ["Peek", "Space", (acts) => acts.peek(), "peek", false, ({ stored }) => stored],
+  follow: ["Follow the reference", "Ctrl+Enter", (acts) => acts.follow(), "follow", false, ({ column, value }) => column.references && typeof value === "string"],
+  object: ["Open the object", "", (acts) => acts.tell("object"), "asset", false, ({ column, stored, value }) => column.media && stored && value],
+  setNull: ["Set NULL", "Delete", ({ edits }) => edits.clear(), "", true, ({ column }) => column.nullable],
+  setDefault: ["Set DEFAULT", "", ({ edits }) => edits.setAll(undefined), "", true, ({ fresh }) => fresh],
+  setEmpty: ["Set empty", "", ({ edits }) => edits.setAll(""), "", true, ({ column }) => column.kind === "text"],
+  filterBy: ["Filter by this value", "Ctrl+Shift+F", (acts) => acts.filter("eq", "null", "empty"), "filter", false, comparable],
+  filterOut: ["Filter out this value", "Ctrl+Shift+X", (acts) => acts.filter("ne", "not_null", "not_empty"), "filter", false, comparable],
+  copy: ["Copy", "Ctrl+C", (acts) => acts.send("copy"), "copy"],
+  copyHeaders: ["Copy with headers", "Ctrl+Shift+C", (acts) => acts.copyAs((columns, rows) => format([columns.map(({ name }) => name), ...rows])), "copy"],
+  copyJson: ["Copy as JSON", "", (acts) => acts.copyAs(asJson), "copy"],
+  copySql: ["Copy as SQL list", "", (acts) => acts.copyAs(asSqlList), "copy"],
+  paste: ["Paste", "Ctrl+V", (acts) => acts.pasteFromMenu(), "", true],
+  fillDown: ["Fill down", "Ctrl+D", ({ edits }) => edits.fillFrom("top", "bottom"), "", true],
+  fillRight: ["Fill right", "Ctrl+R", ({ edits }) => edits.fillFrom("left", "right"), "", true],
+  upload: ["Upload a file …", "", ({ editing }) => editing.upload(), "upload", true, ({ column }) => column.kind === "bytes"],
+  blob: ["Download", "", (acts) => acts.tell("blob"), "download", false, ({ column, stored, value }) => column.kind === "bytes" && stored && value],
+  insert: ["New row", "Ctrl+I", ({ grid }) => grid.insertRow(), "add", true],
+  duplicate: ["Duplicate rows", "Ctrl+Shift+D", (acts) => acts.duplicate(), "", true],
+  deleteRows: ["Delete rows", "Ctrl+-", ({ edits }) => edits.deleteRows(), "trash", true],
+  revert: ["Revert", "Ctrl+Alt+Z", ({ edits }) => edits.revert(), "undo", true],
+  undo: ["Undo", "Ctrl+Z", ({ store }) => announce(`${store?.undo() ?? "nothing"} undone`)],
+  redo: ["Redo", "Ctrl+Shift+Z Ctrl+Y", ({ store }) => announce(`${store?.redo() ?? "nothing"} done again`)],
+  empty: ["Edit from nothing", "Backspace", ({ editing }) => editing.open(""), "", true],
+  save: ["Save", "Ctrl+S", ({ grid }) => grid.tell("save")],
+  selectAll: ["Select all", "Ctrl+A", ({ grid }) => grid.select((selection) => selection.all())],
+  selectRow: ["Select the row", "Shift+Space", (acts) => acts.band("row")],
+  selectColumn: ["Select the column", "Ctrl+Space", (acts) => acts.band("column")],
+  menu: ["Menu", "Shift+F10 ContextMenu", (acts) => acts.menu()],
 };
 const HEADING = {
-  sort: ["Sort", "Enter", "sortUp", false, ({ grid, place }) => grid.sortBy(place.column, false), sortable],
-  sortMore: ["Sort by this too", "Shift+Enter", "", false, ({ grid, place }) => grid.sortBy(place.column, true), sortable],
-  filterColumn: ["Filter …", "", "filter", false, ({ grid, place }) => grid.tell("filter", { column: place.name })],
-  pin: ["Pin or unpin", "", "pin", false, ({ grid, place }) => grid.pin(place.name)],
-  hide: ["Hide", "", "close", false, ({ grid, place }) => grid.hide(place.name)],
-  fit: ["Fit the width", "", "columns", false, ({ grid, place }) => fit(grid, place)],
-  left: ["Move to the left", "Alt+ArrowLeft", "", false, (acts) => acts.shift(-1)],
-  right: ["Move to the right", "Alt+ArrowRight", "", false, (acts) => acts.shift(1)],
+  sort: ["Sort", "Enter", ({ grid, place }) => grid.sortBy(place.column, false), "sortUp", false, sortable],
+  sortMore: ["Sort by this too", "Shift+Enter", ({ grid, place }) => grid.sortBy(place.column, true), "", false, sortable],
+  filterColumn: ["Filter …", "", ({ grid, place }) => grid.tell("filter", { column: place.name }), "filter"],
+  pin: ["Pin or unpin", "", ({ grid, place }) => grid.pin(place.name), "pin"],
+  hide: ["Hide", "", ({ grid, place }) => grid.hide(place.name), "close"],
+  fit: ["Fit the width", "", ({ grid, place }) => fit(grid, place), "columns"],
+  left: ["Move to the left", "Alt+ArrowLeft", (acts) => acts.shift(-1)],
+  right: ["Move to the right", "Alt+ArrowRight", (acts) => acts.shift(1)],
 };
 const EVERYWHERE = { ...CELLS, ...HEADING };
 const CELL_MENU = `edit pick follow peek object | setNull setDefault setEmpty | filterBy filterOut | copy copyHeaders copyJson copySql paste
@@ -61,7 +61,6 @@ const CELL_MENU = `edit pick follow peek object | setNull setDefault setEmpty | 
 const HEADER_MENU = "sort sortMore filterColumn | pin hide fit | left right | selectColumn".split(" ");
 const CLIPBOARD = ["copy", "cut", "paste"]; // the browser sends events for these
 
-/** Join them to a grid. */
 export function attach(grid) {
   const acts = new Actions(grid);
   for (const name of [...CLIPBOARD, "keydown", "contextmenu"]) grid.view.addEventListener(name, (event) => acts[name](event));
@@ -106,15 +105,13 @@ class Actions {
     }
   }
 
-  /** Run the command of a key; the header has its own. */
   #command(keys) {
     const all = this.grid.lineAt ? CELLS : EVERYWHERE;
     const found = Object.keys(all).find((name) => !CLIPBOARD.includes(name) && all[name][1].split(" ").includes(keys));
-    if (found) all[found][4](this);
+    if (found) all[found][2](this);
     return found;
   }
 
-  /** A letter begins to edit, or to search for a row that is referred to. */
   #type(event) {
     if (!isTyped(event) || !this.grid.lineAt) return false;
     if (this.place?.column.references) this.editing.pick(event.key);
@@ -176,13 +173,17 @@ class Actions {
     return true;
   }
 
+  band(axis) {
+    this.grid.select((selection) => selection.band(axis, selection.cell[axis], selection.head[axis]));
+  }
+
   async duplicate() {
     const { grid } = this;
     const ids = await this.edits.duplicate();
     if (!ids?.length) return;
-    const [first, last] = [grid.sheet.find(ids[0]), grid.sheet.find(ids.at(-1))];
-    grid.go(first, grid.sheet.selection.cell.column);
-    grid.select((selection) => selection.band("row", first, last));
+    const { sheet } = grid;
+    grid.go(sheet.find(ids[0]), sheet.selection.cell.column);
+    grid.select((selection) => selection.band("row", sheet.find(ids[0]), sheet.find(ids.at(-1))));
   }
 
   shift(by) {
@@ -243,7 +244,6 @@ class Actions {
     this.edits.paste(parse(event.clipboardData.getData("text/plain")));
   }
 
-  /** Copy the last range as `write` puts it. */
   async copyAs(write) {
     const { grid } = this;
     const { sheet } = grid;
@@ -287,13 +287,12 @@ class Actions {
     this.#open(event.clientX, event.clientY);
   }
 
-  /** The menu by keyboard, below the cell with the focus. */
   menu() {
     const { grid } = this;
-    const frame = grid.getBoundingClientRect();
+    const { left, top } = grid.getBoundingClientRect();
     const { row, column } = grid.sheet.selection.cell;
     const box = grid.box(row, column);
-    this.#open(frame.left + box.left + 8, frame.top + (row < 0 ? grid.headHeight : box.top + grid.rowHeight));
+    this.#open(left + box.left + 8, top + (row < 0 ? grid.headHeight : box.top + grid.rowHeight));
   }
 
   #open(x, y) {
@@ -307,7 +306,7 @@ class Actions {
     openMenu(items, { x, y, label: line ? "Cell" : `Column ${place.name}`, onclose: () => grid.focus() });
   }
 
-  #item([label, keys, icon, changes, run]) {
+  #item([label, keys, run, icon, changes]) {
     return { label, keys: keys.split(" ")[0].replace("Arrow", ""), icon, disabled: changes && !this.grid.sheet.editable, run: () => run(this) };
   }
 }
@@ -317,7 +316,6 @@ function isTyped(event) {
   return event.key.length === 1 && (!(event.ctrlKey || event.metaKey || event.altKey) || event.getModifierState("AltGraph"));
 }
 
-/** Return the name of a key with what is held down, such as Ctrl+Shift+Z. */
 function combination(event) {
   const key = event.key === " " ? "Space" : event.key.length === 1 ? event.key.toUpperCase() : event.key;
   return [(event.ctrlKey || event.metaKey) && "Ctrl", event.altKey && "Alt", event.shiftKey && "Shift", key].filter(Boolean).join("+");

@@ -54,7 +54,6 @@ export class Editing {
     this.grid.refresh();
   }
 
-  /** Keep the field over its cell while the sheet moves. */
   place() {
     if (!this.now) return;
     const { grid } = this;
@@ -97,7 +96,6 @@ export class Editing {
     else this.open();
   }
 
-  /** Ask for a row to refer to; the values come back for all columns of the reference. */
   pick(text = "") {
     const { grid } = this;
     const { lineAt: line, columnAt: place, sheet } = grid;
@@ -151,7 +149,6 @@ export class Editing {
     this.grid.go(row + MOVES[key][0], column + MOVES[key][1]);
   }
 
-  /** Begin a line; a field of one line becomes one of several. */
   #newLine() {
     const { field: { input, kind }, line, place, value } = this.now;
     if (kind === "list" || (kind === "line" && place.column.kind !== "text")) return;
@@ -185,8 +182,7 @@ function line(column, value, text, options) {
 }
 
 function area(column, value, text, options) {
-  const shown = column.kind === "json" && options.initial === null ? indented(text) : text;
-  const input = h("textarea", { ...named(column), rows: clamp(shown.split("\n").length, 3, 14), value: shown });
+  const input = h("textarea", { ...named(column), rows: clamp(text.split("\n").length, 3, 14), value: text });
   const done = h("button", { class: "primary", onclick: options.take }, "Done");
   return field(column, value, input, options, "area", input, h("p", { class: "dim" }, "Enter takes it, Alt+Enter begins a line, Escape leaves it", done));
 }
@@ -209,7 +205,6 @@ function field(column, value, input, { initial }, kind, ...parts) {
   return { element: h("div", { class: `editor ${kind}` }, parts, reason), input, kind, result };
 }
 
-/** Members to choose from, NULL among them where it may be; letters jump. */
 function list(column, value, members, { initial, take }) {
   const known = value === null || members.includes(value) ? members : [value, ...members];
   const choices = column.nullable ? [...known, null] : known;
@@ -228,7 +223,7 @@ function list(column, value, members, { initial, take }) {
 function extras(column, input, options) {
   if (PICKERS[column.kind]) return calendar(column.kind, input);
   if (column.kind === "bytes") return files(input, options);
-  return column.references && small("search", `Choose ${column.name} (F4)`, options.pick);
+  return column.references && iconButton("search", `Choose ${column.name} (F4)`, options.pick);
 }
 
 function calendar(kind, input) {
@@ -242,7 +237,7 @@ function calendar(kind, input) {
     native.value = input.value.slice(0, { date: 10, time: 5 }[kind] ?? 16).replace(" ", "T");
     native.showPicker();
   };
-  return [native, small("calendar", "Open the calendar (Alt+Down)", input.openPicker)];
+  return [native, iconButton("calendar", "Open the calendar (Alt+Down)", input.openPicker)];
 }
 
 /** Return a text with what was picked in it; seconds, their fraction and the zone stay as they were typed. */
@@ -261,25 +256,9 @@ function files(input, { take, download, fail }) {
     input.value = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
     take();
   });
-  return [chooser, small("upload", "Take a file", () => chooser.click()), download && small("download", "Download", download)];
-}
-
-/** Return JSON with a line for every member; what it says is not touched, so long numbers keep their digits. */
-export function indented(text) {
-  let line = "\n";
-  return text.replace(/"(?:[^"\\]|\\.)*"|\s+|\{\s*\}|\[\s*\]|[{}[\],:]/g, (part) => {
-    if (part === ",") return part + line;
-    if (part === ":") return ": ";
-    if (part === "{" || part === "[") return part + (line += "  ");
-    if (part === "}" || part === "]") return (line = line.slice(0, -2)) + part;
-    return part[0] === '"' ? part : part.replace(/\s/g, "");
-  });
+  return [chooser, iconButton("upload", "Take a file", () => chooser.click()), download && iconButton("download", "Download", download)];
 }
 
 function named(column) {
   return { "aria-label": `${column.name}, ${column.kind}`, spellcheck: "false", autocomplete: "off" };
-}
-
-function small(name, label, onclick) {
-  return iconButton(name, label, onclick, { tabIndex: -1 });
 }

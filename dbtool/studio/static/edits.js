@@ -6,7 +6,6 @@ const MOST_LONG = 400;
 
 const isText = ({ kind }) => kind === "text" || kind === "other";
 
-/** Return why a text is no value of the column, or null when it may be one. */
 export function problem({ name, kind, members, max_length: most, pattern, expects, example }, text) {
   if (kind === "json") return syntax(text);
   if (members && !members.includes(text)) return `must be one of ${members.join(", ")}`;
@@ -47,7 +46,6 @@ export class Edits {
     return this.sheet.cells(this.sheet.ranges);
   }
 
-  /** Say why nothing of the table can be changed, if so. */
   #refused() {
     const reason = this.sheet.refusal();
     if (reason) this.grid.say(reason, "error");
@@ -64,7 +62,6 @@ export class Edits {
     if (left.length) grid.say(`${cells.length ? `${left.length} of the cells stay as they are: ` : ""}${reason(left[0])}`, "error");
   }
 
-  /** Give every selected cell one value: a text as typed, null, or undefined for DEFAULT. */
   setAll(value) {
     this.stage(this.#cells.map((cell) => [...cell, value]), "set");
   }
@@ -85,9 +82,9 @@ export class Edits {
     const wide = Math.max(...rows.map((row) => row.length));
     if (rows.length === 1 && wide === 1 && sheet.count) return this.stage(this.#cells.map((cell) => entry(...cell, rows[0][0])), "paste");
     const [down, across] = [(bottom - top + 1) / rows.length, (right - left + 1) / wide];
-    const lines = Number.isInteger(down) && (across <= 1 || Number.isInteger(across)) ? Array.from({ length: down }, () => rows).flat() : rows;
-    const width = Number.isInteger(across) && (down <= 1 || Number.isInteger(down)) ? right - left + 1 : wide;
-    await this.#pasteRows(lines.map((row) => Array.from({ length: width }, (_, at) => at % wide).filter((at) => at < row.length).map((at) => row[at])), top, left, width);
+    const repeated = (list, times, other) => (Number.isInteger(times) && (other <= 1 || Number.isInteger(other)) ? Array.from({ length: times }, () => list).flat() : list);
+    const lines = repeated(rows, down, across).map((row) => repeated(row, across, down));
+    await this.#pasteRows(lines, top, left, Math.max(...lines.map((row) => row.length)));
   }
 
   async fill(from, to) {
@@ -113,7 +110,6 @@ export class Edits {
     }
   }
 
-  /** Stage a copy of every selected row, without what the database makes itself. Answers the ids. */
   async duplicate() {
     const { store, table, lines, columns } = this.sheet;
     if (this.#refused()) return [];
@@ -145,7 +141,6 @@ export class Edits {
     });
   }
 
-  /** Load the whole texts of cells; answers whether all are here. */
   async ready(cells) {
     const { sheet, grid } = this;
     const cut = sheet.unread(cells);

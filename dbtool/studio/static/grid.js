@@ -2,7 +2,7 @@
 
 import { GUTTER, HeadView, RowView, attribute } from "./cells.js";
 import { announce, h } from "./dom.js";
-import { Sheet, between, clamp, listed, nextSort } from "./sheet.js";
+import { Sheet, clamp, listed, nextSort } from "./sheet.js";
 import { fixedWindow } from "./window.js";
 
 const SPARE_ROWS = 8;
@@ -17,7 +17,7 @@ export class Grid extends HTMLElement {
   #views = [];
   #frame = 0;
   #quit = [];
-  #seen = { inserts: [], rows: [] };
+  #seen = []; // the ids of new rows, then the rows that are loaded
   #pause = 0;
   #stamp = "";
   #version = 0;
@@ -90,15 +90,6 @@ export class Grid extends HTMLElement {
     this.wake();
   };
 
-  get selected() {
-    const { places, ranges, lines, selection: { cell } } = this.sheet;
-    return {
-      ranges: ranges.map(({ top, bottom, left, right }) => ({ rows: [top, bottom], columns: places.slice(left, right + 1).map(({ name }) => name) })),
-      keys: lines.map(({ key }) => key),
-      cell: { row: cell.row, column: places[cell.column]?.name ?? null },
-    };
-  }
-
   selectedKeys() {
     return this.sheet.lines.filter(({ row }) => row?.key).map(({ key }) => key);
   }
@@ -123,7 +114,6 @@ export class Grid extends HTMLElement {
     this.arrange(listed(this.sheet.layout, "hidden", name, hidden));
   }
 
-  /** Pin a column, or let it go; answers whether it is pinned now. */
   pin(name, pinned = !this.isPinned(name)) {
     this.arrange(listed(this.sheet.layout, "pinned", name, pinned));
     return pinned;
@@ -149,7 +139,6 @@ export class Grid extends HTMLElement {
     return true;
   }
 
-  /** Give the focus to a row by its key, or the id of a new one. */
   focusKey(key, name = this.sheet.places[0]?.name) {
     return this.focusCell(this.sheet.find(key), name);
   }
@@ -188,7 +177,6 @@ export class Grid extends HTMLElement {
     if (problem) announce(problem);
   }
 
-  /** Change what is selected without scrolling. */
   select(change) {
     change(this.sheet.selection);
     this.refresh();
@@ -241,7 +229,6 @@ export class Grid extends HTMLElement {
     return at + 2 + (at < this.sheet.top ? 0 : (this.sheet.window.offset ?? 0));
   }
 
-  /** What the gutter calls a row: its number where that is known. */
   rowNumber(at) {
     const { top, window } = this.sheet;
     return at < top ? "new" : window.offset === null ? "·" : (window.offset + at - top + 1).toLocaleString("en");
@@ -304,8 +291,8 @@ export class Grid extends HTMLElement {
   #opened(at) {
     const { sheet } = this;
     const { row, column } = sheet.selection.cell;
-    const { inserts, rows } = this.#seen;
-    const kept = sheet.find(inserts[row] ?? rows[row - inserts.length]?.key ?? null);
+    const before = this.#seen[row];
+    const kept = sheet.find(before?.key ?? before ?? null);
     sheet.forget();
     this.#remember();
     if (row >= 0) sheet.selection.only(Math.max(0, at?.end ? sheet.count - 1 : kept >= 0 ? kept : at?.start ? 0 : sheet.top), column);
@@ -313,22 +300,24 @@ export class Grid extends HTMLElement {
     this.view.scrollTop = at?.end ? this.canvas.offsetHeight : at?.start ? 0 : sheet.top * this.rowHeight;
   }
 
-  /** Rows have changed their positions: the first row in view and the selection stay on their rows. */
+  /** Rows have changed their positions: the first row in view and the selection stay on their rows, or the nearest that is left. */
   #moved() {
+    const { sheet, view } = this;
     const before = this.#seen;
-    this.sheet.refresh();
+    sheet.refresh();
     this.#remember();
-    const after = this.#seen;
     this.refresh();
-    if (before.rows === after.rows && before.inserts.join() === after.inserts.join()) return;
-    const first = Math.floor(this.view.scrollTop / this.rowHeight);
-    this.sheet.selection.follow((row) => clamp(position(before, after, row), 0, Math.max(0, this.sheet.count - 1)));
+    const after = new Map(this.#seen.map((row, at) => [row, at]));
+    if (before.length === after.size && before.every((row, at) => row === this.#seen[at])) return;
+    const to = (row) => after.get(before[row]) ?? Math.max(0, row < before.length / 2 ? Math.min(row, sheet.top) : sheet.count - 1);
+    const first = Math.floor(view.scrollTop / this.rowHeight);
+    sheet.selection.follow(to);
     this.#size();
-    if (first > 0) this.view.scrollTop += (position(before, after, first) - first) * this.rowHeight;
+    if (first > 0) view.scrollTop += (to(first) - first) * this.rowHeight;
   }
 
   #remember() {
-    this.#seen = { inserts: this.sheet.staged.inserts.map(({ id }) => id), rows: this.sheet.window.rows };
+    this.#seen = [...this.sheet.staged.inserts.map(({ id }) => id), ...this.sheet.window.rows];
   }
 
   reveal(row, column) {
@@ -345,10 +334,9 @@ export class Grid extends HTMLElement {
 
   #size() {
     const { places, count } = this.sheet;
-    const { style } = this.canvas;
-    const last = places.at(-1) ?? { left: 0, width: 0 };
-    const wanted = { width: `${GUTTER + last.left + last.width + 60}px`, height: `${this.headHeight + count * this.rowHeight}px` };
-    for (const [side, size] of Object.entries(wanted)) if (style[side] !== size) style[side] = size;
+    const { left, width } = places.at(-1) ?? { left: 0, width: 0 };
+    this.canvas.style.width = `${GUTTER + left + width + 60}px`;
+    this.canvas.style.height = `${this.headHeight + count * this.rowHeight}px`;
   }
 
   get pinnedWidth() {
@@ -375,10 +363,9 @@ export class Grid extends HTMLElement {
   #columns() {
     const { scrollLeft, clientWidth } = this.view;
     const { places } = this.sheet;
-    const all = places.map((place, at) => ({ at, place }));
-    if (places.length <= FEW) return all;
-    const [first, end] = between(places, scrollLeft + this.pinnedWidth - SPARE_PIXELS, scrollLeft + clientWidth - GUTTER + SPARE_PIXELS);
-    return [...all.filter(({ place }) => place.pinned), ...all.slice(first, end)];
+    const [from, to] = [scrollLeft + this.pinnedWidth - SPARE_PIXELS, scrollLeft + clientWidth - GUTTER + SPARE_PIXELS];
+    const seen = ({ pinned, left, width }) => places.length <= FEW || pinned || (left + width > from && left < to);
+    return places.map((place, at) => ({ at, place })).filter(({ place }) => seen(place));
   }
 
   /** A row keeps its element while it stays in view: the element of row n is the one at n modulo their number. */
@@ -430,18 +417,6 @@ export class Grid extends HTMLElement {
     if (performance.now() < this.#pause) return;
     if ((await this.attempt(() => this.sheet.window.more(direction))) === undefined) this.#pause = performance.now() + PAUSE;
   }
-}
-
-/** Return where a row is after rows were added or dropped; one that is gone by the nearest that is left. */
-function position(before, after, row) {
-  const { length } = before.inserts;
-  if (row < length) {
-    const at = after.inserts.indexOf(before.inserts[row]);
-    return at < 0 ? row : at;
-  }
-  const at = after.rows.indexOf(before.rows[row - length]);
-  if (at >= 0) return at + after.inserts.length;
-  return after.inserts.length + (row - length < before.rows.length / 2 ? 0 : after.rows.length - 1);
 }
 
 /** Return an event that can be sent later. What was copied can be read only now. */

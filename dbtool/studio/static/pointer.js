@@ -5,7 +5,6 @@ import { clamp, move, resize } from "./sheet.js";
 
 const FAR = 4; // pixels after which a press is a drag
 
-/** Follow the mouse on a grid. */
 export function follow(grid, acts) {
   const { view } = grid;
   view.addEventListener("pointerdown", (event) => {
@@ -44,7 +43,6 @@ function press(grid, event, acts) {
   }
 }
 
-/** Select whole rows or columns, from where Shift began to where the mouse goes. */
 function band(grid, event, axis, start) {
   const { selection } = grid.sheet;
   const from = event.shiftKey ? selection.cell[axis] : start;
@@ -80,7 +78,6 @@ function widen(grid, event, place) {
   drag(grid, event, reach, (to) => to.clientX !== event.clientX && grid.tell("layout", { layout: sheet.layout }));
 }
 
-/** Make a column as wide as what is shown in it near by. */
 export function fit(grid, place) {
   const pen = document.createElement("canvas").getContext("2d");
   pen.font = getComputedStyle(grid.view).font;

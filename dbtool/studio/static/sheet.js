@@ -1,11 +1,9 @@
 /** The sheet as people see it: columns as laid out, rows with what is staged laid over, and what is selected. Pure. */
 
 /**
- * @typedef {{order: string[], hidden: string[], pinned: string[], widths: Object<string, number>}} Layout
- * @typedef {{column: any, name: string, index: number, left: number, width: number, pinned: boolean}} Place  `index` is where its cells are in a row
- * @typedef {{id: any, key: string|null, inserted: boolean, deleted: boolean, row: any, values: Object|null, changes: Object|null}} Line
- * @typedef {{value: any, old: any, changed: boolean, cut: number}} Cell  `value` undefined is DEFAULT; with `cut` it is the beginning of a text of that length
- * @typedef {{top: number, bottom: number, left: number, right: number}} Range  both ends included; Infinity is "all there are"
+ * A place is a column as laid out; its `index` is where its cells are in a row. A line is a row with what is staged in it.
+ * A cell's value undefined is DEFAULT; with `cut` it is the beginning of a text of that length.
+ * A range includes both ends; Infinity is "all there are".
  */
 
 const NARROWEST = 44;
@@ -18,7 +16,6 @@ export function clamp(value, least, most) {
   return Math.max(least, Math.min(value, most));
 }
 
-/** Return the width that a column has until people choose one, in pixels. */
 export function defaultWidth({ references, kind, name }) {
   return clamp(Math.max(references ? 170 : (WIDTHS[kind] ?? 160), 58 + 8 * name.length), NARROWEST, 320);
 }
@@ -46,14 +43,6 @@ export function places(columns, layout) {
     left += width;
     return place;
   });
-}
-
-/** Return which places lie between two distances from the gutter, as [first, end). Pinned ones are not counted. */
-export function between(list, from, to) {
-  const first = list.findIndex((place) => !place.pinned && place.left + place.width > from);
-  if (first < 0) return [list.length, list.length];
-  const end = list.findIndex((place, at) => at >= first && place.left >= to);
-  return [first, end < 0 ? list.length : end];
 }
 
 export function move(layout, name, before) {
@@ -96,7 +85,6 @@ export class Selection {
     this.ranges.splice(-1, 1, around(this.cell, this.head));
   }
 
-  /** Select whole rows (axis "row") or columns; the focus stays in its place on the other axis. */
   band(axis, from, to, kept = []) {
     const [least, most] = [Math.min(from, to), Math.max(from, to)];
     const range = axis === "row" ? { top: least, bottom: most, left: 0, right: Infinity } : { top: 0, bottom: Infinity, left: least, right: most };
@@ -123,7 +111,6 @@ export class Selection {
     return this.ranges.length === 1 && range.top === range.bottom && range.left === range.right;
   }
 
-  /** Move the focus within a range of several cells, round its end; `down` goes column by column. */
   cycle({ top, bottom, left, right }, down, back) {
     const [height, width] = [bottom - top + 1, right - left + 1];
     const [row, column] = [this.cell.row - top, this.cell.column - left];
@@ -146,7 +133,6 @@ export class Sheet {
 
   constructor({ table, window, store, layout }) {
     Object.assign(this, { table, window, store, selection: new Selection() });
-    /** Every column, shown or not. */
     this.columns = table.columns.map((column, index) => ({ column, name: column.name, index }));
     this.references = new Map(table.references?.map((reference) => [reference.name, reference]));
     this.arrange(layout);
@@ -174,7 +160,6 @@ export class Sheet {
     return this.staged.inserts.length;
   }
 
-  /** The selected ranges, cut to what there is. */
   get ranges() {
     const [last, end] = [this.count - 1, this.places.length - 1];
     return this.selection.ranges
@@ -193,11 +178,11 @@ export class Sheet {
     if (at < 0 || at >= this.count) return null;
     if (at < this.top) {
       const { id, values } = this.staged.inserts[at];
-      return { id, key: id, inserted: true, deleted: false, row: null, values, changes: null };
+      return { id, key: id, inserted: true, values };
     }
     const row = this.window.rows[at - this.top];
     const { updates, deletes } = this.staged;
-    return { id: row.key ?? row, key: row.key, inserted: false, deleted: deletes.has(row.key), row, values: null, changes: updates.get(row.key) ?? null };
+    return { id: row.key ?? row, key: row.key, row, deleted: deletes.has(row.key), changes: updates.get(row.key) };
   }
 
   /** Return where a row is now, by its line's id, or -1. */
@@ -209,12 +194,12 @@ export class Sheet {
   }
 
   cell(line, { name, index }) {
-    if (line.inserted) return { value: line.values[name], old: undefined, changed: false, cut: 0 };
+    if (line.inserted) return { value: line.values[name] };
     const value = line.row.cells[index] ?? null;
-    const cut = line.row.cut?.[index] ?? 0;
+    const cut = line.row.cut?.[index];
     const old = cut ? { start: value, length: cut } : value;
     const change = line.changes?.[name];
-    return change ? { value: change.value, old, changed: true, cut: 0 } : { value, old, changed: false, cut };
+    return change ? { value: change.value, old, changed: true } : { value, old, cut };
   }
 
   /** Return the value of a cell with all of its text, or undefined while only its beginning is here; DEFAULT is null. */
@@ -223,7 +208,6 @@ export class Sheet {
     return cut ? this.#whole.get(JSON.stringify([line.key, place.name])) : (value ?? null);
   }
 
-  /** Keep the whole text of a cell that is cut; the oldest are forgotten. */
   keep(line, place, text) {
     this.#whole.set(JSON.stringify([line.key, place.name]), text);
     if (this.#whole.size > KEPT) this.#whole.delete(this.#whole.keys().next().value);
@@ -233,7 +217,6 @@ export class Sheet {
     this.#whole.clear();
   }
 
-  /** Return the [line, place] of every cell of ranges, row by row. */
   cells(ranges) {
     const found = [];
     for (const { top, bottom, left, right } of ranges) {
@@ -243,7 +226,6 @@ export class Sheet {
     return found;
   }
 
-  /** Return those of some cells that are only cut texts so far. */
   unread(cells) {
     return cells.filter(([line, place]) => this.whole(line, place) === undefined);
   }
@@ -264,12 +246,10 @@ export class Sheet {
     return this.store && line.key !== null ? this.store.problem(this.table.key, line.key, place?.name ?? null) : null;
   }
 
-  /** Return the reference that a place belongs to, or null. */
   reference(place) {
     return this.references.get(place?.column.references) ?? null;
   }
 
-  /** Return what the target of a reference is called, where that is known and says more. */
   label({ column, name }, value) {
     const label = column.references ? this.window.label(name, value) : undefined;
     return label === value ? undefined : label;

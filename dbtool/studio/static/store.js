@@ -32,7 +32,6 @@ export class Store {
     this.step(label, () => cells.forEach((cell) => this.#set(table, cell)));
   }
 
-  /** Stage the deletion of rows, each with the values on screen; an inserted row is simply gone. */
   remove(table, rows) {
     this.step("delete", () => {
       this.#drop(table, rows.map(({ key }) => key));
@@ -40,12 +39,10 @@ export class Store {
     });
   }
 
-  /** Take back whatever is staged for these rows. */
   revert(table, keys) {
     this.step("revert", () => this.#drop(table, keys));
   }
 
-  /** Take back everything, as one step. */
   clear() {
     this.step("discard", () => {
       for (const table of this.#parts.keys()) Object.values(this.#touch(table)).forEach((rows) => rows.clear());
@@ -77,7 +74,6 @@ export class Store {
     return this.#future.length > 0;
   }
 
-  /** Take back the last step; answers its label, or null when there is none. */
   undo() {
     return this.#travel(this.#past, this.#future);
   }
@@ -92,12 +88,10 @@ export class Store {
     return { inserts: [...inserts].map(([id, values]) => ({ id, values })), updates, deletes };
   }
 
-  /** Return how many rows are staged. */
   count() {
     return this.#all().length;
   }
 
-  /** Return the changes to send, each with its table. */
   changes() {
     const pluck = (cells, part) => each(cells, (cell) => cell[part]);
     return this.#all().map(({ op, table, key, content }) => {
@@ -154,7 +148,6 @@ export class Store {
     return found && found.value !== NOTHING && found.value === this.#staged(table, key, column) ? found.message : null;
   }
 
-  /** Everything is in the database now: nothing is staged, and there is nothing to undo. */
   saved() {
     this.#parts = new Map();
     this.#past = [];
@@ -162,7 +155,6 @@ export class Store {
     this.problems([]);
   }
 
-  /** Be told after every step. */
   subscribe(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -205,7 +197,6 @@ export class Store {
     if (problem) this.#mark(table, key, column, problem);
   }
 
-  /** Forget rows, and what other rows said of those that were new. */
   #drop(table, keys) {
     const gone = new Set(keys.filter(isInsert));
     for (const rows of Object.values(this.#touch(table))) keys.forEach((key) => rows.delete(key));
@@ -258,7 +249,6 @@ export class Store {
     return step.label;
   }
 
-  /** Every staged row in the order of `changes`. */
   #all() {
     const rows = (table, [name, part]) => [...part].map(([key, content]) => ({ op: name.slice(0, -1), table, key, content }));
     return [...this.#parts].flatMap(([table, part]) => Object.entries(part).flatMap((named) => rows(table, named)));
@@ -290,7 +280,6 @@ function record(values = {}) {
   return Object.assign(Object.create(null), values);
 }
 
-/** Return a copy with another value of a column; undefined takes the column out. */
 function changed(values, column, value) {
   const made = record(values);
   if (value === undefined) delete made[column];

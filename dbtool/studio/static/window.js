@@ -84,7 +84,6 @@ export class RowWindow {
     return this.#pending.get(direction).promise;
   }
 
-  /** Stop whatever is on its way. */
   abort() {
     this.#opening?.abort();
     this.#opening = null;
@@ -92,7 +91,6 @@ export class RowWindow {
     this.#pending.clear();
   }
 
-  /** Return what a value of a column that refers elsewhere is called there, or undefined. */
   label(column, text) {
     const knows = ({ labels }) => labels && Object.hasOwn(labels, column) && Object.hasOwn(labels[column], text);
     return [this.#told, ...this.#chunks].find(knows)?.labels[column][text];
@@ -109,7 +107,6 @@ export class RowWindow {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Fetch a page; null when it was stopped meanwhile, whatever came of it. */
   async #ask(at, { signal }) {
     try {
       const page = await this.fetch({ ...this.query, at, limit: CHUNK }, { signal });
@@ -133,7 +130,6 @@ export class RowWindow {
     return page.rows.length > 0;
   }
 
-  /** Forget chunks at the far end until the rest fits; answers how many rows went. */
   #drop(far) {
     let rows = this.#chunks.reduce((sum, chunk) => sum + chunk.rows.length, 0);
     let dropped = 0;
