@@ -50,6 +50,8 @@ ONLY = {
     "dotenv": {"config"},
     "starlette": {"studio"},
     "uvicorn": {"studio"},
+    "rcssmin": {"studio"},
+    "rjsmin": {"studio"},
     "h11": {"studio"},
     "minio": {"studio"},
 }

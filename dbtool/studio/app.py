@@ -41,7 +41,7 @@ _GIVEN_UP = 300  # looks at a thread that should have ended, a hundredth of a se
 
 def create_app(library: Library, rules: Rules) -> Guard:
     """Return the application around an open library, guarded."""
-    static = page.files()
+    static = page.Files()
     routes = [
         Route("/", _file(static, "index.html")),
         Route("/static/{path:path}", _file(static)),
@@ -138,7 +138,7 @@ async def _joined(first: bytes, rest: Any) -> AsyncIterator[bytes]:
             yield part
 
 
-def _file(static: dict[str, Response], name: str | None = None) -> Callable[[Request], Any]:
+def _file(static: page.Files, name: str | None = None) -> Callable[[Request], Any]:
     async def serve(request: Request) -> Response:
         found = static.get(name or request.path_params["path"])
         if found is None:

@@ -1,32 +1,40 @@
-"""The files of the page, as they are sent: read once, and without what only their authors read."""
+"""The files of the page, as they are sent: scripts and styles without comments and spaces that only authors read."""
 
 from __future__ import annotations
 
-import re
 from importlib import resources
 
+import rcssmin
+import rjsmin
 from starlette.responses import Response
 
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
-_COMMENT = re.compile(rb"^[ \t]*/\*.*?\*/", re.DOTALL | re.MULTILINE)
-_INDENTATION = re.compile(rb"^[ \t]+", re.MULTILINE)
 
 
-def files() -> dict[str, Response]:
-    """Return the files by name; no path of a request is ever opened."""
-    folder = resources.files("dbtool.studio") / "static"
-    return {each.name: _response(each.name, each.read_bytes()) for each in folder.iterdir() if each.is_file()}
+class Files:
+    """The files by name, read once; no path of a request is ever opened."""
+
+    def __init__(self) -> None:
+        folder = resources.files("dbtool.studio") / "static"
+        self._texts = {each.name: each.read_text(encoding="utf-8") for each in folder.iterdir() if each.is_file()}
+        self._sent: dict[str, Response] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What there is, by name."""
+        return tuple(sorted(self._texts))
+
+    def get(self, name: str) -> Response | None:
+        """Return the answer to a request for a file; None where there is no such file."""
+        if name not in self._sent and name in self._texts:
+            self._sent[name] = _response(name, self._texts[name])
+        return self._sent.get(name)
 
 
-def lean(text: bytes) -> bytes:
-    """Return a script or a style without comments of their own lines and without indentation.
-
-    What a browser says of a line is true of the line in the source: every line is still there.
-    """
-    kept = _COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), text)
-    return _INDENTATION.sub(b"", kept)
-
-
-def _response(name: str, text: bytes) -> Response:
+def _response(name: str, text: str) -> Response:
     suffix = name[name.rfind(".") :]
-    return Response(lean(text) if suffix in (".js", ".css") else text, media_type=_TYPES[suffix])
+    if suffix == ".js":
+        text = rjsmin.jsmin(text)
+    elif suffix == ".css":
+        text = rcssmin.cssmin(text)
+    return Response(text, media_type=_TYPES[suffix])

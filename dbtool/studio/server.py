@@ -80,7 +80,7 @@ def _require_extra() -> None:
         except ModuleNotFoundError:
             return True
 
-    missing = list(filter(is_missing, ("starlette", "uvicorn")))
+    missing = list(filter(is_missing, ("rcssmin", "rjsmin", "starlette", "uvicorn")))
     if missing:
         raise ExtraMissingError(
             f"studio needs {' and '.join(missing)}, not installed here",

@@ -19,7 +19,7 @@ POLICY = (
 HARNESS = Path(__file__).with_name("harness.js")
 SHELL = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>harness</title>'
-    '<link rel="stylesheet" href="/static/style.css"><link rel="stylesheet" href="/static/grid.css">'
+    '<link rel="stylesheet" href="/static/style.css">'
     '<link rel="icon" href="data:,"><main id="main"></main><div id="live" aria-live="polite"></div>{script}</html>'
 )
 

@@ -10,11 +10,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tarfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,6 +115,22 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=chromium(), args=flags)
 
 
+def npm(package: str, path: str, folder: Path) -> str:
+    """Return the text of a file of an npm package; skip the test without one, or fail where tests may not be skipped."""
+    program = shutil.which("npm")
+    command = [program or "npm", "pack", package]
+    done = program and subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    if not done or done.returncode:
+        words = f"{package} cannot be fetched: {done.stderr if done else 'npm is not installed'}"
+        if os.environ.get(REQUIRE):
+            pytest.fail(words)
+        pytest.skip(words)
+    (packed,) = folder.glob("*.tgz")
+    with tarfile.open(packed) as archive:
+        archive.extractall(folder, filter="data")
+    return (folder / "package" / path).read_text(encoding="utf-8")
+
+
 class Trap:
     """What no story may cause: an error in the page, a violation of its policy, a request to another host."""
 
@@ -182,6 +200,8 @@ class Sheet:
 
     def save(self) -> None:
         """Press Ctrl+S and wait until nothing is staged."""
+        button = self.page.locator(".staging").get_by_role("button", name="Save")
+        expect(button).to_be_visible()
         self.page.keyboard.press("Control+s")
-        expect(self.page.locator(".staging").get_by_role("button", name="Save")).to_have_count(0)
+        expect(button).to_have_count(0)
         self.ready()

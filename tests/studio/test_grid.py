@@ -128,7 +128,17 @@ def test_a_page_that_only_shows_rows_loads_five_scripts_of_the_grid(page: Page) 
     page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
     open_grid(page, cold=True)
 
-    assert set(asked) == {"", "style.css", "grid.css", "harness.js", "dom.js", "grid.js", "cells.js", "sheet.js", "window.js", "store.js"}
+    assert set(asked) == {
+        "",
+        "style.css",
+        "harness.js",
+        "dom.js",
+        "grid.js",
+        "cells.js",
+        "sheet.js",
+        "window.js",
+        "store.js",
+    }
 
 
 def test_what_is_typed_before_the_commands_are_there_is_done_in_order(cold: Cold, sheet: Sheet) -> None:

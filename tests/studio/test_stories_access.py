@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import tarfile
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 from projects import REQUIRE
-from studios import Sheet, Studio
+from studios import Sheet, Studio, npm
 
-AXE = "axe-core@4"
 PLACES = {
     "table": "/table/unit_asset",
     "row": '/table/user?row=["1"]',
@@ -29,18 +23,7 @@ PLACES = {
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The source of axe-core, from npm."""
-    folder = tmp_path_factory.mktemp("axe")
-    npm = shutil.which("npm")
-    done = npm and subprocess.run([npm, "pack", AXE], cwd=folder, capture_output=True, text=True, timeout=120)
-    if not done or done.returncode:
-        words = f"axe-core cannot be fetched: {done.stderr if done else 'npm is not installed'}"
-        if os.environ.get(REQUIRE):
-            pytest.fail(words)
-        pytest.skip(words)
-    (packed,) = folder.glob("*.tgz")
-    with tarfile.open(packed) as archive:
-        archive.extractall(folder, filter="data")
-    return (Path(folder) / "package" / "axe.min.js").read_text(encoding="utf-8")
+    return npm("axe-core@4", "axe.min.js", tmp_path_factory.mktemp("axe"))
 
 
 def violations(page: Page, axe: str) -> list[str]:
@@ -72,6 +55,8 @@ def test_staged_and_refused_cells_and_dialogs_are_accessible(
     page.keyboard.press("Control+-")
     assert violations(page, axe) == []
     page.get_by_role("button", name="Review").click()
+    expect(page.get_by_role("dialog", name="Review")).to_be_visible()
+    assert violations(page, axe) == []
     page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
     expect(page.get_by_role("combobox", name="What to do")).to_be_focused()

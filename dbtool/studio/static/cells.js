@@ -57,7 +57,7 @@ export class RowView {
 }
 
 export class HeadView {
-  element = h("div", { class: "head", role: "row", "aria-rowindex": "1" }, h("div", { class: "gutter", role: "columnheader", "aria-colindex": "1", "aria-label": "Rows" }));
+  element = h("div", { class: "head", role: "row", "aria-rowindex": "1" }, h("div", { class: "gutter", role: "columnheader", "aria-colindex": "1" }, h("span", { class: "unseen" }, "Rows")));
   cells = [];
 
   draw(grid, drawn) {
@@ -126,7 +126,8 @@ function byteWords(digits, cut) {
   const count = cut || digits.length / 2;
   const power = count < 1024 ? 0 : count < 1024 ** 2 ? 1 : 2;
   const first = digits.slice(0, 16).replace(/..(?=.)/g, "$& ");
-  return `${power ? (count / 1024 ** power).toFixed(1) : count} ${["B", "KB", "MB"][power]}${first && ` · ${first}`}${count > 8 ? " …" : ""}`;
+  const size = `${power ? (count / 1024 ** power).toFixed(1) : count} ${["B", "KB", "MB"][power]}`;
+  return [size, first && " · ", first, count > 8 && " …"].filter(Boolean).join("");
 }
 
 function classes(...names) {

@@ -36,7 +36,8 @@ export function asJson(columns, rows) {
   const literal = (column, value) => value === null || ["json", "boolean"].includes(column.kind) || isNumber(column, value);
   const objects = rows.map((row) => {
     const known = columns.map((column, at) => ({ column, value: row[at] })).filter(({ value }) => value !== undefined);
-    return `  {${known.map(({ column, value }) => `${JSON.stringify(column.name)}: ${literal(column, value) ? value : JSON.stringify(value)}`).join(", ")}}`;
+    const members = known.map(({ column, value }) => `${JSON.stringify(column.name)}: ${literal(column, value) ? value : JSON.stringify(value)}`);
+    return `  {${members.join(", ")}}`;
   });
   return `[\n${objects.join(",\n")}\n]`;
 }
@@ -44,5 +45,6 @@ export function asJson(columns, rows) {
 /** Write the values of the first column as what follows IN in a statement, each once; NULL is never in such a list. */
 export function asSqlList([column], rows) {
   const known = [...new Set(rows.map(([value]) => value))].filter((value) => typeof value === "string");
-  return `(${known.map((value) => (isNumber(column, value) ? value : `'${value.replaceAll("'", "''")}'`)).join(", ")})`;
+  const literals = known.map((value) => (isNumber(column, value) ? value : `'${value.replaceAll("'", "''")}'`));
+  return `(${literals.join(", ")})`;
 }

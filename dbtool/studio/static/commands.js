@@ -6,7 +6,7 @@ import { Editing } from "./editing.js";
 import { Edits } from "./edits.js";
 import { openMenu } from "./menu.js";
 import { fit, follow } from "./pointer.js";
-import { move, resize } from "./sheet.js";
+import { move } from "./sheet.js";
 
 const comparable = ({ column, value }) => value === null || (typeof value === "string" && column.kind !== "bytes");
 const sortable = ({ column }) => column.sortable !== false;

@@ -59,7 +59,7 @@ export class Edits {
     const left = entries.filter(reason);
     const cells = entries.filter((entry) => !reason(entry)).map(([line, place, value, wrong]) => ({ key: line.key, column: place.name, value, old: sheet.cell(line, place).old, problem: wrong }));
     if (cells.length) sheet.store.set(sheet.table.key, cells, label);
-    if (left.length) grid.say(`${cells.length ? `${left.length} of the cells stay as they are: ` : ""}${reason(left[0])}`, "error");
+    if (left.length) grid.say((cells.length ? `${left.length} of the cells stay as they are: ` : "") + reason(left[0]), "error");
   }
 
   setAll(value) {

@@ -2,10 +2,9 @@
 
 import { h, icon, iconButton, replace } from "./dom.js";
 
-/** Make the bar of pills; `onchange` is told of every change, `add` begins a filter, `set` shows others. */
-export function filterBar({ table, filters, onchange }) {
-  const element = h("div", { class: "filters", role: "group", "aria-label": "Filters" });
-  const state = { filters, editing: -1, draft: null };
+/** Draw pills into a bar; `onchange` is told of every change, `add` begins a filter, `set` shows others. */
+export function filterBar(element, table, onchange) {
+  const state = { filters: [], editing: -1, draft: null };
   const draw = (change = {}) => {
     Object.assign(state, change);
     const shown = state.filters.map((filter, at) => (at === state.editing ? form(table, state.draft, done(at), cancel) : pill(table, filter, () => draw({ editing: at, draft: { ...filter } }), () => apply(state.filters.toSpliced(at, 1)))));
@@ -28,8 +27,7 @@ export function filterBar({ table, filters, onchange }) {
     const column = table.columns.find((each) => each.name === name) ?? likely(table);
     draw({ editing: state.filters.length, draft: { column: column.name, operator: column.operators[0].id, values: [] } });
   };
-  draw();
-  return { element, add, set: (next) => draw({ filters: next, editing: -1 }) };
+  return { add, set: (next) => draw({ filters: next, editing: -1 }) };
 }
 
 /** What can be filtered by: the columns, and the relations by the natural keys of their rows. */

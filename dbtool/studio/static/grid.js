@@ -282,7 +282,7 @@ export class Grid extends HTMLElement {
 
   #windowChanged({ kind, at }) {
     if (kind === "open") this.#opened(at);
-    else if (kind === "after" || kind === "before") this.#moved();
+    else if (kind === "after" || kind === "before") this.#moved({ byWindow: true });
     this.refresh();
     this.tell("rows", { kind });
   }
@@ -301,7 +301,7 @@ export class Grid extends HTMLElement {
   }
 
   /** Rows have changed their positions: the first row in view and the selection stay on their rows, or the nearest that is left. */
-  #moved() {
+  #moved({ byWindow = false } = {}) {
     const { sheet, view } = this;
     const before = this.#seen;
     sheet.refresh();
@@ -313,7 +313,7 @@ export class Grid extends HTMLElement {
     const first = Math.floor(view.scrollTop / this.rowHeight);
     sheet.selection.follow(to);
     this.#size();
-    if (first > 0) view.scrollTop += (to(first) - first) * this.rowHeight;
+    if (first > 0 || byWindow) view.scrollTop += (to(first) - first) * this.rowHeight; // a new row at the very top is to be seen
   }
 
   #remember() {

@@ -28,7 +28,7 @@ export function format(route) {
     ...(search ? [["search", search]] : []),
     ...(row ? [["row", row]] : []),
   ].map(([name, text]) => `${name}=${encode(text)}`).join("&");
-  return `#/table/${encode(table)}${tab === "structure" ? "/structure" : ""}${query && `?${query}`}`;
+  return `#/table/${encode(table)}${tab === "structure" ? "/structure" : ""}${query && "?"}${query}`;
 }
 
 function readFilter(text) {

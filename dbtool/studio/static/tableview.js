@@ -2,7 +2,6 @@
 
 import { api, download, isAborted } from "./api.js";
 import { announce, counted, h, icon, iconButton, replace, toast } from "./dom.js";
-import { filterBar } from "./filters.js";
 import { format } from "./route.js";
 import { RowWindow } from "./window.js";
 import "./grid.js";
@@ -14,7 +13,7 @@ export function tableView(app, table) {
   view.grid = document.createElement("db-grid");
   view.side = h("div", { class: "side" });
   view.search = searchField(view);
-  view.pills = filterBar({ table, filters: [], onchange: (filters) => navigate(view, { filters }) });
+  view.pills = pillBar(view);
   view.foot = footer(view);
   const body = h("div", { class: "body" }, view.grid, view.side);
   const element = h("section", { class: "tableview" }, toolbar(view), view.pills.element, body, view.foot.element);
@@ -62,6 +61,15 @@ function searchField(view) {
   return h("input", { type: "search", class: "search", placeholder: "Search in this table", "aria-label": "Search in this table", oninput: apply, onchange: apply });
 }
 
+/** The pills; what draws them is loaded when there is a filter to show or to make. */
+function pillBar(view) {
+  let loading = null;
+  const load = () => (loading ??= import("./filters.js").then(({ filterBar }) => filterBar(element, view.table, (filters) => navigate(view, { filters }))));
+  const add = async (name) => (await load()).add(name);
+  const element = h("div", { class: "filters", role: "group", "aria-label": "Filters" }, h("button", { class: "quiet", onclick: () => add() }, icon("filter"), "Filter"));
+  return { element, add, set: async (filters) => (loading || filters.length > 0) && (await load()).set(filters) };
+}
+
 function navigate({ app, route }, change, options) {
   app.go({ ...route, row: null, ...change }, options);
 }
@@ -100,11 +108,13 @@ async function open(view, at, { recount = true } = {}) {
 }
 
 async function recountRows(view) {
-  const { filters, search } = view.rows.query;
+  const { rows } = view;
+  const { filters, search } = rows.query;
   view.counting?.abort();
   view.counting = new AbortController();
   view.count = null;
-  const count = await api("count", { table: view.table.key, filters, search }, { signal: view.counting.signal });
+  const all = rows.atStart && rows.atEnd && { count: rows.rows.length, exact: true };
+  const count = all || (await api("count", { table: view.table.key, filters, search }, { signal: view.counting.signal }));
   view.count = count;
   if (count.exact) view.rows.total = count.count;
   view.foot.draw();

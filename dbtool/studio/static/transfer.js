@@ -67,7 +67,7 @@ export function importDialog({ app, table }, text = "") {
 }
 
 function findings({ error, rows, columns, ignored = [], problems = [] }) {
-  const lines = problems.slice(0, 20).map(({ line, column, message }) => `line ${line}${column ? `, ${column}` : ""}: ${message}`);
+  const lines = problems.slice(0, 20).map(({ line, column, message }) => `line ${line}${column ? ", " : ""}${column ?? ""}: ${message}`);
   const warnings = [error?.text, ignored.length > 0 && `no such column, left out: ${ignored.join(", ")}`, ...lines].filter(Boolean);
   return [rows && h("p", {}, `${counted(rows.length, "row")} with ${columns.join(", ") || "no known column"}`), warnings.map((warning) => h("p", { class: "warn" }, icon("warning"), warning))];
 }
