@@ -116,7 +116,7 @@ def launch(playwright: Playwright) -> Browser:
 
 
 def npm(package: str, path: str, folder: Path) -> str:
-    """Return the text of a file of an npm package; skip the test without one, or fail where tests may not be skipped."""
+    """Return a file of an npm package; skip the test without one, or fail where tests may not be skipped."""
     program = shutil.which("npm")
     command = [program or "npm", "pack", package]
     done = program and subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)

@@ -119,7 +119,7 @@ function createApp(schema) {
 /** Show what the address says; the same table with other filters keeps its view. */
 async function show(app, main, side) {
   const route = parse(location.hash);
-  if (route.view === "home" && app.schema.tables.length) return app.go({ view: "table", table: app.schema.tables[0].key }, { replace: true });
+  if (route.view === "home" && app.schema.tables.length) Object.assign(route, { view: "table", table: app.schema.tables[0].key });
   const before = app.route;
   app.route = route;
   side.mark(route);
