@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
@@ -28,9 +29,11 @@ _REASONS = {
 
 def schema(library: Library, shelf: Shelf) -> Told:
     """Return the answer of /api/schema."""
+    address = library.database.url.safe
     return {
+        "id": hashlib.sha256(f"{library.config.root}\n{address}".encode()).hexdigest()[:16],
         "project": library.config.root.name,
-        "database": library.database.url.safe,
+        "database": address.replace(f"{library.config.root.as_posix()}/", ""),
         "kind": library.database.kind,
         "read_only": library.read_only,
         "media": bool(library.config.studio.bucket),

@@ -82,8 +82,7 @@ async function start(schema) {
 
 /** What every part of the page is given. */
 function createApp(schema) {
-  const home = `${schema.project}\n${schema.database}`;
-  const edits = `dbtool.edits\n${home}`;
+  const edits = `dbtool.edits.${schema.id}`;
   const store = new Store();
   const tables = new Map();
   const kept = sessionStorage.getItem(edits);
@@ -110,8 +109,8 @@ function createApp(schema) {
       Object.assign(schema, await api("schema"));
       window.dispatchEvent(new CustomEvent("routechange", { detail: "anew" }));
     },
-    remember: (name, value) => localStorage.setItem(`dbtool.${name}\n${home}`, JSON.stringify(value)),
-    recall: (name) => JSON.parse(localStorage.getItem(`dbtool.${name}\n${home}`)),
+    remember: (name, value) => localStorage.setItem(`dbtool.${schema.id}.${name}`, JSON.stringify(value)),
+    recall: (name) => JSON.parse(localStorage.getItem(`dbtool.${schema.id}.${name}`)),
   };
   return app;
 }
