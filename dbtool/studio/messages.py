@@ -181,10 +181,14 @@ Change = Annotated[InsertChange | UpdateChange | DeleteChange, Field(discriminat
 
 
 class Changes(Message):
-    """Changes to save in one transaction, or with `dry_run` to show as SQL."""
+    """Changes to save in one transaction, or with `dry_run` to show as SQL.
+
+    Rows that the database deletes with others are only deleted where `cascade` says so.
+    """
 
     changes: Annotated[list[Change], Field(max_length=20_000)]
     dry_run: bool = False
+    cascade: bool = False
 
 
 class Sql(Message):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dbtool.errors import RequestError
+from dbtool.errors import RecordNotFoundError, RequestError
 from dbtool.rows import changes, saving
+from dbtool.rows.cascades import cascades
 from dbtool.studio import describe, messages
 from dbtool.studio.asked import Told
 from dbtool.studio.calls import Call
@@ -22,6 +23,9 @@ def save(call: Call, wanted: messages.Changes) -> Told:
         raise RequestError("studio was started with --read-only", status=403, hint="dbtool studio")
     staged = [_change(each) for each in wanted.changes]
     sheets: Mapping[str, Sheet] = {key: _editable(call, key) for key in {each.table for each in staged}}
+    also = _also_deleted(call, sheets, staged)
+    if also and not (wanted.dry_run or wanted.cascade):
+        raise _unsaved("deleting these rows deletes others too", 409, cascades=also)
     if wanted.dry_run:
         outcome = saving.review(sheets.__getitem__, staged, library.zone)
     else:
@@ -38,7 +42,21 @@ def save(call: Call, wanted: messages.Changes) -> Told:
         "keys": dict(outcome.keys),
         "saved": outcome.saved,
         "problems": problems,
+        "cascades": also,
     }
+
+
+def _also_deleted(call: Call, sheets: Mapping[str, Sheet], staged: list[changes.Change]) -> list[Told]:
+    """Count what the database would delete with the rows that are named."""
+    if not any(isinstance(each, changes.Delete) for each in staged):
+        return []
+    existing = call.library.shelf(call).held.keys()
+    try:
+        with call.connect() as connection:
+            found = cascades(connection, sheets.__getitem__, staged, call.library.zone, existing=existing)
+    except RecordNotFoundError:
+        return []  # a row that is gone is a conflict, which saving tells
+    return [{"table": table, "count": number} for table, number in found.items()]
 
 
 def _unsaved(message: str, status: int, **details: list[Told]) -> RequestError:

@@ -204,6 +204,30 @@ def test_rows_are_duplicated_and_deleted(page: Page, studio: Studio, sheet: Shee
     assert studio.rows("select count(*) from level") == [(3,)]
 
 
+def test_what_a_deletion_takes_with_it_is_counted_and_asked(
+    trap: tuple[Page, Trap], studio: Studio, sheet: Sheet
+) -> None:
+    page, faults = trap
+    faults.expects("409")
+    page.goto(studio.link("/table/level"))
+    sheet.cell(0, "slug").click()
+    page.keyboard.press("Control+-")
+    page.keyboard.press("Control+s")
+    dialog = page.get_by_role("dialog", name="Delete more rows?")
+    expect(dialog).to_contain_text("2 rows of story")
+    expect(dialog).to_contain_text("3 rows of unit")
+    assert studio.rows("select count(*) from level") == [(3,)]
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("1 change", exact=True)).to_be_visible()
+
+    page.keyboard.press("Control+s")
+    dialog.get_by_role("button", name="Delete them all").click()
+    expect(page.get_by_text("Saved 1 change")).to_be_visible()
+
+    assert studio.rows("select count(*) from level") == [(2,)]
+    assert studio.rows("select count(*) from story") == [(2,)]
+
+
 def test_a_range_is_filled_down_as_one_step(page: Page, studio: Studio, sheet: Sheet) -> None:
     page.goto(studio.link("/table/level"))
     sheet.cell(0, "position").click()

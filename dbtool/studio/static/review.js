@@ -6,7 +6,7 @@ import { announce, counted, dialog, h, icon, toast } from "./dom.js";
 /** Show what saving would run, in order. */
 export async function review(app) {
   if (!app.store.count()) return;
-  const answer = await send(app, true);
+  const answer = await send(app, { dry_run: true });
   if (!answer) return;
   const text = answer.sql.map(({ sql }) => `${sql};`).join("\n");
   const copy = async () => {
@@ -14,6 +14,7 @@ export async function review(app) {
     toast("Copied.");
   };
   const close = dialog("Review", h("div", { class: "review" },
+    answer.cascades.length > 0 && h("p", { class: "warn" }, also(answer.cascades)),
     h("p", {}, `${counted(answer.sql.length, "statement")} in one transaction:`),
     h("pre", { tabIndex: 0, "aria-label": "SQL of the staged changes" }, text),
     h("div", { class: "actions" },
@@ -22,28 +23,43 @@ export async function review(app) {
       h("button", { class: "primary", onclick: () => [close(), save(app)] }, icon("save"), "Save"))), "wide");
 }
 
-/** Save everything that is staged, in all tables. */
-export async function save(app) {
+/** Save everything that is staged, in all tables; with `cascade` also what the database deletes with it. */
+export async function save(app, cascade = false) {
   const number = app.store.count();
-  if (!number || !(await send(app, false))) return;
+  if (!number || !(await send(app, { cascade }))) return;
   app.store.saved();
   await app.view?.reload?.();
   toast(`Saved ${counted(number, "change")}.`, "good");
 }
 
 /** Send the staged changes; what is refused is marked and told, and stays staged. */
-async function send(app, dryRun) {
+async function send(app, options) {
   try {
-    const answer = await api("changes", { changes: app.store.changes(), dry_run: dryRun });
-    if (answer.problems?.length) mark(app, answer.problems, "some values do not fit");
+    const answer = await api("changes", { changes: app.store.changes(), ...options });
+    if (answer.problems.length) mark(app, answer.problems, "some values do not fit");
     return answer;
   } catch (error) {
-    const { problems, conflicts } = error.body ?? {};
-    if (conflicts?.length) settle(app, conflicts);
+    const { problems, conflicts, cascades } = error.body ?? {};
+    if (cascades) confirm(app, cascades);
+    else if (conflicts) settle(app, conflicts);
     else if (problems) mark(app, problems, error.message);
     else throw error;
     return null;
   }
+}
+
+/** Rows that point at deleted ones go with them: say how many, and ask. */
+function confirm(app, cascades) {
+  const close = dialog("Delete more rows?", h("div", { class: "review" },
+    h("p", {}, `Nothing was saved yet. ${also(cascades)}`),
+    h("div", { class: "actions" }, h("span", { class: "space" }),
+      h("button", { onclick: () => close() }, "Cancel"),
+      h("button", { class: "primary", onclick: () => [close(), save(app, true)] }, "Delete them all"))));
+}
+
+function also(cascades) {
+  const rows = cascades.map(({ table, count }) => `${counted(count, "row")} of ${table}`);
+  return `The database deletes with these rows also ${rows.join(", ")}.`;
 }
 
 function mark(app, problems, message) {
