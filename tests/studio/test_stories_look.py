@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 from projects import Project
-from studios import Sheet, Studio
+from studios import Sheet, Studio, Trap
 
 
 @pytest.fixture
@@ -130,6 +130,24 @@ def test_operators_fit_the_column(page: Page, studio: Studio, table: str, filter
     page.goto(studio.link(f"/table/{table}?filter={filter}"))
 
     expect(page.locator(".position")).to_contain_text(f"{count} row")
+
+
+def test_rows_of_before_are_not_taken_for_those_of_a_filter_that_fails(trap: tuple[Page, Trap], studio: Studio) -> None:
+    page, faults = trap
+    faults.expects("422")
+    page.goto(studio.link("/table/user_progress"))
+    expect(page.locator(".position")).to_contain_text("4 rows")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.get_by_label("Column", exact=True).select_option("score")
+    page.get_by_label("Operator", exact=True).select_option("ge")
+    page.get_by_label("Value", exact=True).fill("many")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".position")).to_contain_text("`many` does not fit `user_progress.score`")
+    expect(page.locator("db-grid")).to_have_attribute("data-stale", "")
+    page.get_by_role("button", name="Remove the filter").click()
+    expect(page.locator(".position")).to_contain_text("4 rows")
+    expect(page.locator("db-grid")).not_to_have_attribute("data-stale", "")
 
 
 def test_filter_by_this_cell(page: Page, studio: Studio, sheet: Sheet) -> None:

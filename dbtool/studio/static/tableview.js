@@ -97,12 +97,14 @@ async function open(view, at, { recount = true } = {}) {
     await view.rows.open(at);
     if (recount) recountRows(view);
     else if (count?.exact) view.rows.total = count.count;
+    view.failed = "";
   } catch (error) {
     if (isAborted(error)) return;
-    view.foot.say(error.message);
+    view.failed = error.message; // the rows that are still there are those of before
     throw error;
   } finally {
     view.grid.removeAttribute("aria-busy");
+    view.grid.toggleAttribute("data-stale", Boolean(view.failed));
     view.foot.draw();
   }
 }
@@ -176,7 +178,7 @@ function footer(view) {
     position.textContent = told(view);
     replace(staged, app.schema.read_only || stagedButtons(app));
   };
-  return { element, draw, say: (text) => { position.textContent = text; } };
+  return { element, draw };
 }
 
 /** Go to a value of the first sort column, or with # to the number of a row. */
@@ -196,7 +198,8 @@ function total(count) {
   return `${count.exact ? "" : "more than "}${counted(count.count, "row")}`;
 }
 
-function told({ rows, count }) {
+function told({ rows, count, failed }) {
+  if (failed) return failed;
   const { indexed, ms } = rows.page ?? {};
   const slow = indexed === false && (count?.count ?? 0) > 10_000 && "sorted without an index";
   return [count ? total(count) : "counting …", slow, ms !== undefined && `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`].filter(Boolean).join(" · ");
