@@ -15,9 +15,9 @@ from studios import Sheet, Studio, Trap, launch, serving
 SIZE = {"width": 1280, "height": 800}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium, one for each process of tests."""
+    """A real Chromium, one for each file of tests: while it runs, nothing else in the process can run an event loop."""
     with sync_playwright() as playwright:
         found = launch(playwright)
         yield found

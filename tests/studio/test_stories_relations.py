@@ -99,3 +99,16 @@ def test_a_link_to_a_row_can_be_copied_and_opens_it(page: Page, studio: Studio) 
     page.goto(link)
 
     expect(page.get_by_role("complementary")).to_contain_text("janedoe")
+
+
+def test_only_a_reference_offers_to_follow_and_to_choose(page: Page, studio: Studio, sheet: Sheet) -> None:
+    page.goto(studio.link("/table/story"))
+    sheet.cell(0, "slug").click(button="right")
+    expect(page.get_by_role("menuitem", name="Edit")).to_be_visible()
+    expect(page.get_by_role("menuitem", name="Follow the reference")).to_have_count(0)
+    page.keyboard.press("Escape")
+
+    sheet.cell(0, "level_id").click(button="right")
+    page.get_by_role("menuitem", name="Follow the reference").click()
+
+    expect(page.get_by_role("complementary", name="level beginner")).to_be_visible()

@@ -300,7 +300,7 @@ class Actions {
     const { lineAt: line, sheet } = grid;
     if (!place || (!line && sheet.selection.cell.row >= 0)) return;
     const about = { column: place.column, value: line && sheet.cell(line, place).value, fresh: line?.inserted, stored: Boolean(line?.row) && line.key !== null };
-    const names = (line ? CELL_MENU : HEADER_MENU).filter((name) => name === "|" || (EVERYWHERE[name][5]?.(about) ?? true));
+    const names = (line ? CELL_MENU : HEADER_MENU).filter((name) => name === "|" || !EVERYWHERE[name][5] || EVERYWHERE[name][5](about));
     const shown = names.filter((name, at) => name !== "|" || names[at - 1] !== "|");
     const items = shown.map((name) => name !== "|" && this.#item(EVERYWHERE[name]));
     openMenu(items, { x, y, label: line ? "Cell" : `Column ${place.name}`, onclose: () => grid.focus() });
