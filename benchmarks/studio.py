@@ -273,7 +273,7 @@ def depth(place: Path) -> None:
     from dbtool.studio.library import Library
 
     library = Library(dbtool.load_config(project=place), read_only=True)
-    library.begin()
+    library.prepare()
     call = library.call()
     print(f"\n{f'{CHUNK} rows at a depth of':<28}{'bare query':>12}{'page':>12}{'ratio':>8}{'whole request':>16}")
     for sort, column in (([], "id"), ([{"column": "score", "descending": False}], "score")):

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from threading import Lock, RLock, Thread
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Literal
 
 from dbtool import database
@@ -64,10 +64,6 @@ class Library:
 
     # What takes long
 
-    def begin(self) -> None:
-        """Start to import what takes long, in a thread that no exit waits for."""
-        Thread(target=self.prepare, name="dbtool-models", daemon=True).start()
-
     def prepare(self) -> None:
         """Import SQLAlchemy and the models; a failure is told to whoever asks for a table."""
         with self._lock:
@@ -84,7 +80,6 @@ class Library:
             from sqlalchemy import MetaData
 
             from dbtool.engine import schema
-            from dbtool.studio import looking  # noqa: F401  (what the first page needs)
 
             return schema.load(self.config) if self.config.models else MetaData()
         finally:

@@ -53,8 +53,18 @@ class Prompt(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """Begin the imports that take long once the page could be answered."""
-        asyncio.get_running_loop().call_later(BEFORE_MODELS, self.library.begin)
+        asyncio.get_running_loop().call_later(BEFORE_MODELS, self._begin)
         await super().main_loop()
+
+    def _begin(self) -> None:
+        """Import what the first page needs, then the models, in a thread that no exit waits for."""
+
+        def prepare() -> None:
+            from dbtool.studio import looking  # noqa: F401
+
+            self.library.prepare()
+
+        threading.Thread(target=prepare, name="dbtool-models", daemon=True).start()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Cut everything off: nothing that runs is worth waiting for."""

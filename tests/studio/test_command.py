@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -162,7 +163,8 @@ def test_a_port_in_use_names_who_holds_it_and_the_next_one_that_is_free(migrated
 
     assert done.code == 1
     assert f"error [DB701] port {port} is in use by process {os.getpid()} (" in done.stderr
-    assert f"hint: dbtool studio --port {port + 1}\n" in done.stderr
+    free = re.search(r"hint: dbtool studio --port (\d+)\n", done.stderr)
+    assert free is not None and int(free[1]) > port  # others may hold the next one
 
 
 def test_a_port_that_only_ipv6_or_every_address_holds_is_in_use(migrated: Project) -> None:
