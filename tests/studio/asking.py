@@ -47,6 +47,7 @@ class Studio:
 
     def __init__(self, project: Project, *, read_only: bool = False) -> None:
         self.project = project
+        give_models_a_base(project)
         self.library = Library(project.config, read_only=read_only)
         self.app = create_app(self.library, Rules(TOKEN))
         self.client = Client(self.app)
@@ -64,3 +65,16 @@ class Studio:
     def fetch(self, ticket: str) -> httpx.Response:
         """Return the response to a download."""
         return self.client.get(f"/api/download/{ticket}")
+
+
+def give_models_a_base(project: Project) -> None:
+    """Let a project's models have a MetaData of their own: SQLModel's is the whole process's, other tests' too."""
+    path = project.root / "app" / "models.py"
+    if not path.exists() or "class Base" in path.read_text():
+        return
+    base = "from sqlalchemy import MetaData\nfrom sqlmodel import Field, Relationship, SQLModel\n\n\n"
+    base += "class Base(SQLModel):\n    metadata = MetaData()\n"
+    project.edit("app/models.py", "from sqlmodel import Field, Relationship, SQLModel\n", base)
+    text = path.read_text(encoding="utf-8").replace("(SQLModel, table=True)", "(Base, table=True)")
+    project.write("app/models.py", text)
+    project.edit("pyproject.toml", 'models = "app.models"', 'models = "app.models:Base"')

@@ -248,7 +248,8 @@ def test_cells_are_copied_to_and_pasted_from_a_spreadsheet(page: Page, studio: S
     sheet.cell(0, "slug").click()
     sheet.cell(1, "name").click(modifiers=["Shift"])
     page.keyboard.press("Control+c")
-    assert page.evaluate("navigator.clipboard.readText()") == "beginner\tBeginner\nintermediate\tIntermediate"
+    wanted = "beginner\tBeginner\nintermediate\tIntermediate"
+    page.wait_for_function("wanted => navigator.clipboard.readText().then((text) => text === wanted)", arg=wanted)
 
     page.evaluate('navigator.clipboard.writeText("one\\tOne\\r\\ntwo\\t\\"Two\\nlines\\"\\r\\n")')
     sheet.cell(1, "slug").click()
