@@ -281,7 +281,7 @@ def depth(place: Path) -> None:
             row = messages.Rows.model_validate(asked(sort, {"key": json.dumps([str(int(ROWS * part) + 1)])}))
             first = looking.rows(call, row)
             wanted = messages.Rows.model_validate(asked(sort, {"after": first["after"]}))
-            sheet, zone = sheet_of(call, wanted), library.zone
+            sheet, zone = sheet_of(call, wanted), library.config.zone
             with call.connect() as connection:
                 driver = connection.connection.driver_connection
                 last = first["rows"][-1]["cells"]

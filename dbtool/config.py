@@ -12,6 +12,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,14 @@ class Config:
         """The folder of things that are not committed: backups and the like."""
         return self.root / ".dbtool"
 
+    def make_private(self) -> Path:
+        """Make that folder, which tells git by itself that it is not committed, and return it."""
+        self.private.mkdir(parents=True, exist_ok=True)
+        ignored = self.private / ".gitignore"
+        if not ignored.exists():
+            ignored.write_text("*\n", encoding="utf-8")
+        return self.private
+
     @property
     def versions(self) -> tuple[Path, ...]:
         """The folders that hold migration files."""
@@ -108,6 +117,18 @@ class Config:
     def lock(self) -> Path:
         """The file that lists every migration."""
         return self.migrations / "dbtool.lock"
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of times typed without one. Raises SettingError when there is none of that name."""
+        if self.timezone == "UTC":
+            return UTC  # also where no time zone data is installed
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise SettingError(f"`{self.timezone}` is no time zone", hint='timezone = "Europe/Berlin"') from error
 
     def relative(self, path: Path) -> str:
         """Return a path as people in this project would write it."""

@@ -100,6 +100,12 @@ def foreign_keys(table: Table) -> Iterator[ForeignKeyConstraint]:
     yield from sorted(table.foreign_key_constraints, key=lambda key: order[key.columns[0].name])
 
 
+def keys_to(table: Table) -> Iterator[ForeignKeyConstraint]:
+    """Yield the foreign keys that point at a table, of all tables that it is known together with."""
+    for other in table.metadata.tables.values():
+        yield from (key for key in foreign_keys(other) if key.referred_table is table)
+
+
 def target_of(key: ForeignKeyConstraint) -> tuple[Table, tuple[Column[Any], ...]]:
     """Return the table and columns that a foreign key points at."""
     columns = tuple(element.column for element in key.elements)

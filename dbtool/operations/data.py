@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 from dbtool import database
 from dbtool.config import Config
 from dbtool.conversation import Tell, silent
-from dbtool.errors import DataError, SettingError
+from dbtool.errors import DataError
 from dbtool.reports import ExportReport, RecordReport, RowsReport, SchemaReport, SeedReport, TableSize, TablesReport
 from dbtool.tables import model_name
 
@@ -39,7 +38,7 @@ def load_seeds(config: Config, target: Database, tell: Tell = silent, *, dry_run
     from dbtool.engine import schema
     from dbtool.seeding.load import load
 
-    return load(config, target, schema.load(config), zone=_zone(config), dry_run=dry_run, tell=tell)
+    return load(config, target, schema.load(config), zone=config.zone, dry_run=dry_run, tell=tell)
 
 
 def show_tables(config: Config) -> TablesReport:
@@ -74,7 +73,7 @@ def show_rows(
 
     with _opened(config) as shown:
         found = shown.find(table)
-        chosen = selection(shown.connection, found, Wanted(where, sort, columns), _zone(config))
+        chosen = selection(shown.connection, found, Wanted(where, sort, columns), config.zone)
         rows = page(shown.connection, chosen, limit or None)
         whole = limit and len(rows) < limit
         return RowsReport(
@@ -106,7 +105,7 @@ def export_csv(
 
     with _opened(config) as shown:
         found = shown.find(table)
-        chosen = selection(shown.connection, found, Wanted(where, sort, columns), _zone(config))
+        chosen = selection(shown.connection, found, Wanted(where, sort, columns), config.zone)
         written = write_csv(shown.connection, chosen, limit or None, write)
         return ExportReport(found.key, tuple(column.name for column in chosen.columns), written)
 
@@ -123,7 +122,7 @@ def show_record(config: Config, table: str, key: str) -> RecordReport:
     with _opened(config) as shown:
         found = shown.find(table)
         names = [column.name for column in found.columns]
-        values = locate(shown.connection, found, key, list(found.columns), _zone(config))
+        values = locate(shown.connection, found, key, list(found.columns), config.zone)
         row = dict(zip(names, values, strict=True))
         (labels,) = row_labels(shown.connection, found, [row])
         label = row_label(found, row, labels)
@@ -224,15 +223,3 @@ def _size(shown: _Shown, held: Held, rows: int | None, sizes: Mapping[str, int |
         bytes=sizes.get(held.name) if held.schema in (None, shown.connection.dialect.default_schema_name) else None,
         comment=table.comment if table is not None else None,
     )
-
-
-def _zone(config: Config) -> tzinfo:
-    """Return the time zone of times typed without one."""
-    if config.timezone == "UTC":
-        return UTC  # also where no time zone data is installed
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    try:
-        return ZoneInfo(config.timezone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise SettingError(f"`{config.timezone}` is no time zone", hint='timezone = "Europe/Berlin"') from error

@@ -149,7 +149,7 @@ class _Run:
         self._ask_about_loss()
         chosen = diff.slug(name or self.ask.migration_name(diff.name_of(draft.changes)))
         known = histories.read(self.config)
-        with tempfile.TemporaryDirectory(dir=_private(self.config)) as folder:
+        with tempfile.TemporaryDirectory(dir=self.config.make_private()) as folder:
             revision, path = files.write_draft(
                 self.config, draft, name=chosen, folder=Path(folder), after=known, now=datetime.now(UTC)
             )
@@ -214,7 +214,7 @@ def _generate(config: Config) -> tuple[GenerateReport | None, str | None]:
 
 def _backup(config: Config, database: Database) -> Path:
     """Copy the database into `.dbtool/backups/`, and let go of all but the newest copies."""
-    folder = _private(config) / "backups"
+    folder = config.make_private() / "backups"
     folder.mkdir(exist_ok=True)
     name = Path(database.url.database).stem
     stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")[:17]
@@ -230,15 +230,6 @@ def _backup_or_say_how(config: Config, database: Database) -> Path:
     except ProgramMissingError as error:
         hint = f"{error.hint}   (or --no-backup to go without one)"
         raise ProgramMissingError(error.message, hint=hint) from error
-
-
-def _private(config: Config) -> Path:
-    """Return the folder of what is not committed, which tells git so itself."""
-    config.private.mkdir(exist_ok=True)
-    ignored = config.private / ".gitignore"
-    if not ignored.exists():
-        ignored.write_text("*\n", encoding="utf-8")
-    return config.private
 
 
 def _shown(config: Config, path: Path | None) -> str | None:

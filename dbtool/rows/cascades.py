@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
 
-from sqlalchemy import ColumnElement, Connection, ForeignKeyConstraint, Table, and_, func, not_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, not_, select, tuple_
 
 from dbtool.rows.changes import Change, Delete
 from dbtool.rows.sheet import Sheet, rows_clause
-from dbtool.tables import foreign_keys, target_of
+from dbtool.tables import keys_to, target_of
 
 _DEPTH = 6  # tables in a chain; a tree of rows in one table is told so far
 
@@ -47,7 +47,9 @@ def _behind(
     existing: Collection[str],
     depth: int,
 ) -> Iterator[tuple[str, int]]:
-    for key in _cascading(table, existing):
+    for key in keys_to(table):
+        if (key.ondelete or "").upper() != "CASCADE" or key.table.key not in existing:
+            continue
         local = list(key.columns)
         parents = select(*target_of(key)[1]).where(clause).correlate(None)
         points = local[0].in_(parents) if len(local) == 1 else tuple_(*local).in_(parents)
@@ -57,10 +59,3 @@ def _behind(
             yield key.table.key, number
         if number and depth > 1:
             yield from _behind(connection, key.table, also, named, existing, depth - 1)
-
-
-def _cascading(table: Table, existing: Collection[str]) -> Iterator[ForeignKeyConstraint]:
-    for other in table.metadata.tables.values():
-        for key in foreign_keys(other):
-            if key.referred_table is table and (key.ondelete or "").upper() == "CASCADE" and other.key in existing:
-                yield key

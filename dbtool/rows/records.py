@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -13,7 +13,7 @@ from dbtool.rows.conditions import Filter
 from dbtool.rows.contents import Counted, capped_count
 from dbtool.rows.labels import row_label
 from dbtool.rows.sheet import Row, Sheet
-from dbtool.tables import foreign_keys, key_candidates, model_of, relations, target_of
+from dbtool.tables import key_candidates, keys_to, model_of, relations, target_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Back:
 def back_references(table: Table) -> tuple[BackReference, ...]:
     """Return the ways in which other rows point at those of a table, named as the model names the way back."""
     names = _names(table)
-    found = [(key, _pairs(key)) for other in table.metadata.tables.values() for key in _keys_to(other, table)]
+    found = [(key, _pairs(key)) for key in keys_to(table)]
     tables = [key.table.key for key, _ in found]
     return tuple(
         BackReference(
@@ -102,10 +102,6 @@ def _back(
     return Back(reference.name, reference.table, filters, reference.many, counted)
 
 
-def _keys_to(other: Table, table: Table) -> Iterator[ForeignKeyConstraint]:
-    yield from (key for key in foreign_keys(other) if key.referred_table is table)
-
-
 def _pairs(key: ForeignKeyConstraint) -> tuple[tuple[str, str], ...]:
     return tuple((local.name, remote.name) for local, remote in zip(key.columns, target_of(key)[1], strict=True))
 
@@ -117,7 +113,7 @@ def _names(table: Table) -> Mapping[tuple[str, frozenset[tuple[str, str]]], str]
         pairs = relation.columns
         if relation.secondary is not None:
             between = table.metadata.tables[relation.secondary]
-            ours = {local.name for key in _keys_to(between, table) for local in key.columns}
+            ours = {local.name for key in keys_to(table) if key.table is between for local in key.columns}
             pairs = tuple((local, remote) for local, remote in pairs if remote in ours and local in table.columns)
         found[relation.secondary or relation.target, frozenset((remote, local) for local, remote in pairs)] = (
             relation.name

@@ -18,7 +18,6 @@ from dbtool.database import single
 from dbtool.errors import DbtoolError, RequestError
 from dbtool.studio import messages
 from dbtool.studio.calls import Call
-from dbtool.studio.notes import private_folder
 
 HISTORY = "studio-history.jsonl"
 KEPT = 200
@@ -127,7 +126,7 @@ def _note(config: Config, wanted: messages.Sql, milliseconds: float, *, rows: in
         "error": error or None,
     }
     with suppress(OSError):  # a project on a disk that is full or not ours: the answer counts
-        path = private_folder(config) / HISTORY
+        path = config.make_private() / HISTORY
         lines = [*_lines(path)[-2 * KEPT :], json.dumps(entry, ensure_ascii=False)]
         if len(lines) > 2 * KEPT:
             path.write_text("\n".join(lines[-KEPT:]) + "\n", encoding="utf-8")

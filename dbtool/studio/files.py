@@ -46,7 +46,7 @@ def _exported(call: Call, sheet: Sheet, wanted: messages.Export) -> Iterator[byt
 
 @contextmanager
 def _chosen(call: Call, sheet: Sheet, wanted: messages.Export) -> Iterator[tuple[Connection, Any]]:
-    zone = call.library.zone
+    zone = call.library.config.zone
     with call.connect(seconds=EXPORT_SECONDS) as connection:
         criteria, keys = criteria_of(wanted), wanted.keys
         yield connection, choice.selection(connection, sheet, criteria, columns=wanted.columns, keys=keys, zone=zone)
@@ -60,7 +60,7 @@ def blob(call: Call, wanted: messages.Cell) -> Told:
     name = f"{sheet.table.name}-{column.name}.{_SUFFIXES.get(kind, 'txt')}"
 
     def parts(call: Call) -> Iterator[bytes]:
-        zone = call.library.zone
+        zone = call.library.config.zone
         with call.connect() as connection:
             found = detail.whole_cell(connection, sheet, wanted.key, column.name, zone=zone, limit=BLOB_LIMIT)
         text = (found.text if found else None) or ""
@@ -74,7 +74,7 @@ def stage(call: Call, wanted: messages.Import) -> Told:
     from dbtool.rows import reading
 
     sheet = sheet_of(call, wanted)
-    found = reading.read(wanted.text, sheet.table, call.library.zone, wanted.format)
+    found = reading.read(wanted.text, sheet.table, call.library.config.zone, wanted.format)
     return {
         "columns": list(found.columns),
         "rows": [dict(row) for row in found.rows],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dbtool
+from dbtool import values
 from dbtool.config import Config
 from dbtool.reports import AppliedRow, Revision, StatusReport
 from dbtool.studio import messages
@@ -66,8 +67,7 @@ def _missing(id: str, row: AppliedRow | None) -> dict[str, Any]:
 def _when(row: AppliedRow | None) -> dict[str, Any]:
     if row is None:
         return {"applied_at": None, "seconds": None, "by": None}
-    at = row.applied_at.isoformat().replace("+00:00", "Z")
-    return {"applied_at": at, "seconds": row.seconds, "by": row.applied_by}
+    return {"applied_at": values.plain(row.applied_at), "seconds": row.seconds, "by": row.applied_by}
 
 
 def _text(path: str) -> str:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Literal
 
 from dbtool import database
 from dbtool.config import Config
-from dbtool.errors import RequestError, SettingError, TableNotFoundError
+from dbtool.errors import RequestError, TableNotFoundError
 from dbtool.studio.calls import Call
 from dbtool.studio.tickets import Tickets
 
@@ -155,19 +154,6 @@ class Library:
         return TableNotFoundError(f"there is no table `{key[:100]}`", hint="reload the page: the schema has changed")
 
     # Connections
-
-    @property
-    def zone(self) -> tzinfo:
-        """The time zone of times typed without one."""
-        name = self.config.timezone
-        if name == "UTC":
-            return UTC
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-        try:
-            return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise SettingError(f"`{name}` is no time zone", hint='timezone = "Europe/Berlin"') from error
 
     def engine(self, purpose: Purpose) -> Engine:
         """Return the engine of a purpose, made on first use; nothing but reading where studio is read-only."""

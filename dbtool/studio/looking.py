@@ -32,7 +32,7 @@ def rows(call: Call, wanted: messages.Rows) -> Told:
     """Read a page of rows."""
     started = perf_counter()
     sheet = sheet_of(call, wanted)
-    zone = call.library.zone
+    zone = call.library.config.zone
     with call.connect() as connection:
         page = keyset.page(connection, sheet, criteria_of(wanted), place_of(wanted.at), zone=zone, limit=wanted.limit)
         labels = detail.labels(connection, sheet, page.rows, zone)
@@ -60,7 +60,7 @@ def counts(call: Call, wanted: messages.Counts) -> Told:
 
 def count(call: Call, wanted: messages.Count) -> Told:
     """Count the rows that match, exactly where that is quick."""
-    sheet, criteria, zone = sheet_of(call, wanted), criteria_of(wanted), call.library.zone
+    sheet, criteria, zone = sheet_of(call, wanted), criteria_of(wanted), call.library.config.zone
     try:
         with call.connect(seconds=COUNT_SECONDS) as connection:
             found = choice.count(connection, sheet, criteria, zone=zone)
@@ -75,7 +75,7 @@ def cell(call: Call, wanted: messages.Cell) -> Told:
     sheet = sheet_of(call, wanted)
     column = column_of(sheet, wanted.column)
     with call.connect() as connection:
-        found = detail.whole_cell(connection, sheet, wanted.key, column.name, zone=call.library.zone)
+        found = detail.whole_cell(connection, sheet, wanted.key, column.name, zone=call.library.config.zone)
     return {"text": found.text if found else None, "length": found.length if found else None}
 
 

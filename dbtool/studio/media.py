@@ -23,7 +23,7 @@ def find(call: Call, wanted: messages.Cell) -> Told:
     if not describe.is_media(call.library.config, column):
         raise RequestError(f"`{column.name}` holds no keys of objects", hint="[tool.dbtool.studio] media says which do")
     with call.connect() as connection:
-        found = detail.whole_cell(connection, sheet, wanted.key, column.name, zone=call.library.zone)
+        found = detail.whole_cell(connection, sheet, wanted.key, column.name, zone=call.library.config.zone)
     if not found or not found.text:
         raise RecordNotFoundError("this cell names no object", hint="type the key of an object into it")
     return link(call.library.config.studio, found.text)

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from dbtool.config import Config
@@ -17,7 +16,7 @@ NOTE = "studio.json"
 @contextlib.contextmanager
 def noted(config: Config, told: Mapping[str, Any]) -> Iterator[None]:
     """Keep where studio is, with its token, in a file that only this user reads; removed at the end."""
-    path = private_folder(config) / NOTE
+    path = config.make_private() / NOTE
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         json.dump(told, file)
@@ -35,12 +34,3 @@ def read(config: Config) -> Mapping[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def private_folder(config: Config) -> Path:
-    """Return the project's folder of what is not committed, made and ignored by git."""
-    config.private.mkdir(parents=True, exist_ok=True)
-    ignored = config.private / ".gitignore"
-    if not ignored.exists():
-        ignored.write_text("*\n", encoding="utf-8")
-    return config.private

@@ -13,7 +13,7 @@ from dbtool.studio.calls import Call
 
 def record(call: Call, wanted: messages.Record) -> Told:
     """Read one row with what it leads to, and what leads to it."""
-    sheet, zone = sheet_of(call, wanted), call.library.zone
+    sheet, zone = sheet_of(call, wanted), call.library.config.zone
     existing = call.library.shelf(call).held.keys()
     with call.connect() as connection:
         if wanted.key is not None:
@@ -37,7 +37,7 @@ def find(call: Call, wanted: messages.Lookup) -> Told:
     key = keys[wanted.reference]
     target = call.library.sheet(call, tables.target_of(key)[0].key)
     with call.connect() as connection:
-        found = lookup.lookup(connection, target, key, wanted.text, zone=call.library.zone, limit=wanted.limit)
+        found = lookup.lookup(connection, target, key, wanted.text, zone=call.library.config.zone, limit=wanted.limit)
     return {"rows": [{"key": each.key, "label": each.label, "values": each.values} for each in found]}
 
 

@@ -27,10 +27,10 @@ def save(call: Call, wanted: messages.Changes) -> Told:
     if also and not (wanted.dry_run or wanted.cascade):
         raise _unsaved("deleting these rows deletes others too", 409, cascades=also)
     if wanted.dry_run:
-        outcome = saving.review(sheets.__getitem__, staged, library.zone)
+        outcome = saving.review(sheets.__getitem__, staged, library.config.zone)
     else:
         with call.connect("write") as connection:
-            outcome = saving.save(connection, sheets.__getitem__, staged, library.zone)
+            outcome = saving.save(connection, sheets.__getitem__, staged, library.config.zone)
     if outcome.conflicts:
         found = [{"index": each.index, "gone": each.gone, "cells": dict(each.cells)} for each in outcome.conflicts]
         raise _unsaved("somebody else changed these rows", 409, conflicts=found)
@@ -53,7 +53,7 @@ def _also_deleted(call: Call, sheets: Mapping[str, Sheet], staged: list[changes.
     existing = call.library.shelf(call).held.keys()
     try:
         with call.connect() as connection:
-            found = cascades(connection, sheets.__getitem__, staged, call.library.zone, existing=existing)
+            found = cascades(connection, sheets.__getitem__, staged, call.library.config.zone, existing=existing)
     except RecordNotFoundError:
         return []  # a row that is gone is a conflict, which saving tells
     return [{"table": table, "count": number} for table, number in found.items()]

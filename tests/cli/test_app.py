@@ -163,7 +163,7 @@ SHORT = [
     "status --url=sqlite:///other.db",
     "status --url=sqlite:///a=b.db",
     "status --json --url nonsense",
-    "status --project .. --url sqlite:///work/dev.db",
+    "status --project .. --url sqlite:///inner/dev.db",
     "status --project=. -q -v",
     "status --project nowhere",
     "status --env-file none.env",
@@ -210,7 +210,7 @@ LONG = [
 @pytest.fixture(scope="module")
 def standing(migrated_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """An application with a pending migration, in which nothing is changed."""
-    root = tmp_path_factory.mktemp("standing") / "work"
+    root = tmp_path_factory.mktemp("standing") / "inner"
     shutil.copytree(migrated_template, root)
     made = Project(root)
     made.migration("more", "pass")
