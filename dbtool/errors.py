@@ -284,6 +284,42 @@ class StoppedError(DataError):
     code = "DB608"
 
 
+class UnknownKeyError(DataError):
+    """The generated client was given a key that a dictionary of it cannot hold."""
+
+    code = "DB610"
+
+
+class InvalidDataError(DataError):
+    """Values do not fit the model; nothing was written."""
+
+    code = "DB611"
+
+
+class NotIncludedError(DataError):
+    """A relation was read that the query did not include."""
+
+    code = "DB612"
+
+
+class EmptyWhereError(DataError):
+    """A statement would change all rows, and nobody said that it should."""
+
+    code = "DB613"
+
+
+class StaleClientError(DataError):
+    """The generated client was written for other models than there are."""
+
+    code = "DB614"
+
+
+class ViewError(DataError):
+    """A view asks for what its model does not have."""
+
+    code = "DB615"
+
+
 class StudioError(DbtoolError):
     """Studio cannot do what was asked for."""
 

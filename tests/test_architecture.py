@@ -17,18 +17,20 @@ PACKAGE = Path(dbtool.__file__).parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).as_posix() != "models.py")
 
 # What each package may import of dbtool; everything may import the vocabulary.
-VOCABULARY = {"errors", "reports", "conversation", "config", "tables", "values"}
+VOCABULARY = {"errors", "reports", "conversation", "config", "tables", "mapped", "values"}
 MAY_IMPORT = {
     "errors": set(),
     "config": {"errors"},
     "reports": set(),
     "conversation": {"errors", "reports"},
     "tables": {"errors"},
+    "mapped": {"tables"},
     "values": set(),
     "database": VOCABULARY,
     "rows": VOCABULARY | {"database"},
     "seeding": VOCABULARY | {"database", "rows"},
-    "codegen": {"errors", "reports", "tables"},
+    "codegen": {"errors", "reports", "tables", "mapped"},
+    "client": {"errors", "config", "tables", "mapped", "values", "database"},
     "engine": VOCABULARY | {"database", "codegen"},
     "operations": VOCABULARY | {"database", "engine", "rows", "seeding", "codegen"},
     "studio": VOCABULARY | {"database", "rows", "codegen", "engine"},  # operations only as `dbtool.<name>`

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import unified_diff
 
 import pytest
 from projects import REPOSITORY, Project
@@ -70,7 +71,9 @@ def test_every_time_is_aware_and_every_score_has_a_range(table: Table) -> None:
 def test_what_is_generated_is_committed() -> None:
     committed = (REPOSITORY / "seed_data" / "schema.json").read_text(encoding="utf-8")
 
-    assert committed == seed_schema(schema.load(CONFIG))
+    wanted = seed_schema(schema.load(CONFIG))
+
+    assert list(unified_diff(committed.splitlines(), wanted.splitlines(), lineterm="")) == []
 
 
 def test_the_first_migration_is_all_of_the_models(sample: Project) -> None:

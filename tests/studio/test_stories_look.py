@@ -249,9 +249,9 @@ def test_everything_is_a_palette_away(page: Page, studio: Studio, sheet: Sheet) 
     expect(sheet.header("score")).to_have_attribute("aria-sort", "descending")
 
 
-def test_the_keyboard_alone_reaches_a_cell_and_opens_its_row(page: Page, studio: Studio) -> None:
+def test_the_keyboard_alone_reaches_a_cell_and_opens_its_row(page: Page, studio: Studio, sheet: Sheet) -> None:
     page.goto(studio.link("/table/level"))
-    expect(page.get_by_role("grid")).to_be_visible()
+    sheet.ready()
     page.get_by_role("grid").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
