@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from browsers import launch
 from playwright.sync_api import Browser, Page, sync_playwright
 from projects import REPOSITORY, Project, alembic_table
-from studios import Sheet, Studio, Trap, launch, serving
+from studios import Sheet, Studio, Trap, serving
 
 SIZE = {"width": 1280, "height": 800}
 

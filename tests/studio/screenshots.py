@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
+from browsers import launch  # noqa: E402
 from playwright.sync_api import Page, expect, sync_playwright  # noqa: E402
 from projects import REPOSITORY, Project, alembic_table  # noqa: E402
-from studios import Sheet, Studio, launch, serving  # noqa: E402
+from studios import Sheet, Studio, serving  # noqa: E402
 
 FOLDER = REPOSITORY / ".screenshots"
 SIZE = {"width": 1280, "height": 720}

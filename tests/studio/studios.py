@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import tarfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect
-from projects import REQUIRE, Project
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+from projects import Project
 
-CHROMIUM = "DBTOOL_CHROMIUM"
 PATIENCE = 15_000  # milliseconds that a browser waits for what must appear; a busy machine is slow
 expect.set_options(timeout=PATIENCE)
 
@@ -96,39 +91,6 @@ def serving(project: Project, *options: str, **environment: str) -> Iterator[Stu
         yield studio
     finally:
         studio.stop()
-
-
-def chromium() -> str:
-    """Return the browser to drive; skip the test without one, or fail where tests may not be skipped."""
-    path = os.environ.get(CHROMIUM) or shutil.which("chromium") or shutil.which("google-chrome")
-    if path:
-        return path
-    words = f"no chromium: install Debian's `chromium`, or set {CHROMIUM}"
-    if os.environ.get(REQUIRE):
-        pytest.fail(words)
-    pytest.skip(words)
-
-
-def launch(playwright: Playwright) -> Browser:
-    """Start the browser; root, as in containers, has no sandbox."""
-    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=chromium(), args=flags)
-
-
-def npm(package: str, path: str, folder: Path) -> str:
-    """Return a file of an npm package; skip the test without one, or fail where tests may not be skipped."""
-    program = shutil.which("npm")
-    command = [program or "npm", "pack", package]
-    done = program and subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
-    if not done or done.returncode:
-        words = f"{package} cannot be fetched: {done.stderr if done else 'npm is not installed'}"
-        if os.environ.get(REQUIRE):
-            pytest.fail(words)
-        pytest.skip(words)
-    (packed,) = folder.glob("*.tgz")
-    with tarfile.open(packed) as archive:
-        archive.extractall(folder, filter="data")
-    return (folder / "package" / path).read_text(encoding="utf-8")
 
 
 class Trap:

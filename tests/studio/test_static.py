@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from npm import npm_file
 from playwright.sync_api import Page
-from studios import npm
 
 import dbtool
 from dbtool.studio.page import Files
@@ -50,7 +50,7 @@ def test_a_script_says_first_what_it_is_for(path: Path) -> None:
 
 def test_what_is_sent_means_what_was_written(page: Page, tmp_path: Path) -> None:
     """By the syntax trees of a JavaScript parser: what makes scripts small must not know templates within templates."""
-    page.evaluate(npm("acorn@8", "dist/acorn.js", tmp_path))
+    page.evaluate(npm_file("acorn@8", "dist/acorn.js", tmp_path))
     meaning = """text => JSON.stringify(
         acorn.parse(text, {ecmaVersion: "latest", sourceType: "module"}),
         (key, value) => (key === "start" || key === "end" || key === "raw" ? undefined : value))"""

@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable
 
 import pytest
+from npm import npm_file
 from playwright.sync_api import Page, expect
 from projects import REQUIRE
-from studios import Sheet, Studio, npm
+from studios import Sheet, Studio
 
 PLACES = {
     "table": "/table/unit_asset",
@@ -23,7 +24,7 @@ PLACES = {
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The source of axe-core, from npm."""
-    return npm("axe-core@4", "axe.min.js", tmp_path_factory.mktemp("axe"))
+    return npm_file("axe-core@4", "axe.min.js", tmp_path_factory.mktemp("axe"))
 
 
 def violations(page: Page, axe: str) -> list[str]:
@@ -117,7 +118,7 @@ def test_less_motion_means_none(page: Page, studio: Studio, motion: str) -> None
 
 
 def test_a_story_without_a_browser_is_skipped_with_the_reason(serve: Callable[..., Studio]) -> None:
-    from studios import chromium
+    from browsers import chromium
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", "")

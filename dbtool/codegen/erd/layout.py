@@ -1,9 +1,8 @@
-"""The entity-relationship diagram as an SVG: tables in layers by their foreign keys, drawn without a browser.
+"""Where the tables of a diagram stand and how its lines run: layers by foreign keys, drawn without a browser.
 
 A table stands to the right of those that it points at. A foreign key that spans layers is led through a place of its
-own in each of those between, which all that lead to the same table share, so that no line crosses a box. The SVG holds
-classes and no style: `table`, `box`, `rule`, `name`, `column`, `type`, `key`, `foreign`, `edge`; the letters of its
-text are taken to be 7 pixels wide, as in a monospaced font of 12 pixels.
+own in each of those between, which all that lead to the same table share, so that no line crosses a box. Lengths are
+pixels; letters are taken to be 7 wide, as in a monospaced font of 12 pixels.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
@@ -37,7 +35,7 @@ _WIDE = frozenset("WF")
 
 
 @dataclass(slots=True)
-class _Row:
+class Row:
     """A line of a box."""
 
     name: str
@@ -47,11 +45,11 @@ class _Row:
 
 
 @dataclass(slots=True, eq=False)
-class _Box:
+class Box:
     """A place in a layer: a table, or where a line passes, which has no rows."""
 
     key: str = ""
-    rows: list[_Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     width: float = 0.0
     height: float = LANE
     layer: int = 0
@@ -60,6 +58,7 @@ class _Box:
 
     @property
     def middle(self) -> float:
+        """Return how far down the middle is."""
         return self.y + self.height / 2
 
     def row_y(self, column: str) -> float:
@@ -70,19 +69,31 @@ class _Box:
 
 
 @dataclass(slots=True)
-class _Edge:
-    """A foreign key: from the table that holds it to the one it points at, through places between."""
+class Edge:
+    """A foreign key: from the table that holds it to the one it points at, through places between.
 
-    source: _Box
-    target: _Box
+    `single` where a row is pointed at once at most, `optional` where the key may be null.
+    """
+
+    source: Box
+    target: Box
     column: str
     remote: str
     single: bool
-    through: list[_Box] = field(default_factory=list)
+    optional: bool
+    through: list[Box] = field(default_factory=list)
 
 
-def svg(tables: Iterable[Table]) -> str:
-    """Return a diagram of these tables; a foreign key to any other table is left out."""
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Tables and foreign keys in their places, in the order of the tables' names."""
+
+    boxes: tuple[Box, ...]
+    edges: tuple[Edge, ...]
+
+
+def lay_out(tables: Iterable[Table]) -> Layout:
+    """Give tables and the foreign keys between them their places; a key to any other table is left out."""
     ordered = sorted(tables, key=lambda table: table.key)
     boxes = {table.key: _box(table) for table in ordered}
     edges = [edge for table in ordered for edge in _edges(table, boxes)]
@@ -92,31 +103,31 @@ def svg(tables: Iterable[Table]) -> str:
     _arrange(layers, edges)
     bottom = _place(layers, edges)
     _place_alone(alone, bottom, max((box.x + box.width for box in boxes.values()), default=0.0))
-    return _drawing(list(boxes.values()), edges)
+    return Layout(tuple(boxes.values()), tuple(edges))
 
 
 # What is drawn
 
 
-def _box(table: Table) -> _Box:
+def _box(table: Table) -> Box:
     rows = [_row(column) for column in table.columns]
     kept = [row for row in rows if row.key or row.foreign]
     others = [row for row in rows if not (row.key or row.foreign)][: max(0, MOST_COLUMNS - len(kept))]
     shown = [row for row in rows if row in kept or row in others][: MOST_COLUMNS * 2]
     if len(shown) < len(rows):
-        shown.append(_Row(f"... {len(rows) - len(shown)} more", "", key=False, foreign=False))
-    widest = max((_letters(row.name) + _letters(row.kind) + 3 for row in shown), default=0)
-    width = max(widest, _letters(_cut(table.key)) + 1) * LETTER + 2 * PADDING
-    return _Box(table.key, shown, width, HEAD + len(shown) * ROW + PADDING / 2)
+        shown.append(Row(f"... {len(rows) - len(shown)} more", "", key=False, foreign=False))
+    widest = max((letters(row.name) + letters(row.kind) + 3 for row in shown), default=0)
+    width = max(widest, letters(cut(table.key)) + 1) * LETTER + 2 * PADDING
+    return Box(table.key, shown, width, HEAD + len(shown) * ROW + PADDING / 2)
 
 
-def _row(column: Column[Any]) -> _Row:
+def _row(column: Column[Any]) -> Row:
     kind = str(getattr(sql_type(column), "__visit_name__", "")).replace("_", " ").lower()
     optional = "?" if column.nullable else ""
-    return _Row(column.name, f"{kind}{optional}", key=column.primary_key, foreign=bool(column.foreign_keys))
+    return Row(column.name, f"{kind}{optional}", key=column.primary_key, foreign=bool(column.foreign_keys))
 
 
-def _edges(table: Table, boxes: Mapping[str, _Box]) -> Iterator[_Edge]:
+def _edges(table: Table, boxes: Mapping[str, Box]) -> Iterator[Edge]:
     for key in foreign_keys(table):
         try:
             target, remote = target_of(key)
@@ -125,29 +136,31 @@ def _edges(table: Table, boxes: Mapping[str, _Box]) -> Iterator[_Edge]:
         if target.key in boxes:
             column = key.columns[0]
             single = len(key.columns) == 1 and bool(column.unique or [*table.primary_key.columns] == [column])
-            yield _Edge(boxes[table.key], boxes[target.key], column.name, remote[0].name, single)
+            optional = any(each.nullable for each in key.columns)
+            yield Edge(boxes[table.key], boxes[target.key], column.name, remote[0].name, single, optional)
 
 
-def _letters(text: str) -> int:
+def letters(text: str) -> int:
     """Return how many letters wide a text is, as it is shown."""
-    return sum(2 if east_asian_width(letter) in _WIDE else 1 for letter in _cut(text))
+    return sum(2 if east_asian_width(letter) in _WIDE else 1 for letter in cut(text))
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """Return a text short enough to stand in a box."""
     return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
 
 
 # Layers
 
 
-def _layers(boxes: Sequence[_Box], edges: Sequence[_Edge]) -> list[list[_Box]]:
+def _layers(boxes: Sequence[Box], edges: Sequence[Edge]) -> list[list[Box]]:
     """Put every table behind those that it points at, in layers that are not too high; cycles are cut somewhere."""
-    parents: dict[int, list[_Box]] = defaultdict(list)
+    parents: dict[int, list[Box]] = defaultdict(list)
     for edge in edges:
         if edge.source is not edge.target:
             parents[id(edge.source)].append(edge.target)
     most = max(5, math.ceil(math.sqrt(len(boxes)) * 1.3))
-    layers: list[list[_Box]] = []
+    layers: list[list[Box]] = []
     placed: set[int] = set()
     for box in _parents_first(boxes, parents):
         layer = max((parent.layer + 1 for parent in parents[id(box)] if id(parent) in placed), default=0)
@@ -161,8 +174,8 @@ def _layers(boxes: Sequence[_Box], edges: Sequence[_Edge]) -> list[list[_Box]]:
     return layers
 
 
-def _parents_first(boxes: Sequence[_Box], parents: Mapping[int, list[_Box]]) -> list[_Box]:
-    done: dict[int, _Box] = {}
+def _parents_first(boxes: Sequence[Box], parents: Mapping[int, list[Box]]) -> list[Box]:
+    done: dict[int, Box] = {}
     entered: set[int] = set()
     for start in boxes:
         waiting = [start]
@@ -178,15 +191,15 @@ def _parents_first(boxes: Sequence[_Box], parents: Mapping[int, list[_Box]]) -> 
     return list(done.values())
 
 
-def _arrange(layers: list[list[_Box]], edges: Sequence[_Edge]) -> None:
+def _arrange(layers: list[list[Box]], edges: Sequence[Edge]) -> None:
     """Give long lines their places, and order each layer by what its neighbours are beside."""
-    neighbours: dict[int, list[_Box]] = defaultdict(list)
-    lanes: dict[tuple[int, int], _Box] = {}
+    neighbours: dict[int, list[Box]] = defaultdict(list)
+    lanes: dict[tuple[int, int], Box] = {}
     for edge in edges:
         step = 1 if edge.target.layer > edge.source.layer else -1
         for layer in range(edge.source.layer + step, edge.target.layer, step):
             if (id(edge.target), layer) not in lanes:
-                lanes[id(edge.target), layer] = _Box(layer=layer)
+                lanes[id(edge.target), layer] = Box(layer=layer)
                 layers[layer].append(lanes[id(edge.target), layer])
             edge.through.append(lanes[id(edge.target), layer])
         chain = [edge.source, *edge.through, edge.target]
@@ -202,8 +215,8 @@ def _arrange(layers: list[list[_Box]], edges: Sequence[_Edge]) -> None:
             _order(column, neighbours, place, step)
 
 
-def _order(layer: list[_Box], neighbours: Mapping[int, list[_Box]], place: dict[int, float], step: int) -> None:
-    def wanted(box: _Box) -> float:
+def _order(layer: list[Box], neighbours: Mapping[int, list[Box]], place: dict[int, float], step: int) -> None:
+    def wanted(box: Box) -> float:
         beside = [place[id(each)] for each in neighbours.get(id(box), ()) if each.layer == box.layer + step]
         return sum(beside) / len(beside) if beside else place[id(box)]
 
@@ -215,7 +228,7 @@ def _order(layer: list[_Box], neighbours: Mapping[int, list[_Box]], place: dict[
 # Places
 
 
-def _place(layers: list[list[_Box]], edges: Sequence[_Edge]) -> float:
+def _place(layers: list[list[Box]], edges: Sequence[Edge]) -> float:
     """Give every box its place, near those that it is joined to; return where the lowest ends."""
     x = MARGIN
     for layer in layers:
@@ -224,7 +237,7 @@ def _place(layers: list[list[_Box]], edges: Sequence[_Edge]) -> float:
             box.x, box.width = x, width
         x += width + CHANNEL
         _stack(layer, [0.0] * len(layer))
-    pulls: dict[int, list[tuple[_Box, float]]] = defaultdict(list)
+    pulls: dict[int, list[tuple[Box, float]]] = defaultdict(list)
     for edge in edges:
         chain = [edge.source, *edge.through, edge.target]
         for one, other in pairwise(chain):
@@ -240,15 +253,15 @@ def _place(layers: list[list[_Box]], edges: Sequence[_Edge]) -> float:
     return max((box.y + box.height for layer in layers for box in layer), default=MARGIN)
 
 
-def _pulled(box: _Box, pulls: Sequence[tuple[_Box, float]]) -> float:
+def _pulled(box: Box, pulls: Sequence[tuple[Box, float]]) -> float:
     if not pulls:
         return box.y
     return sum(other.middle for other, _ in pulls) / len(pulls) - box.height / 2
 
 
-def _stack(layer: Sequence[_Box], wanted: Sequence[float]) -> None:
+def _stack(layer: Sequence[Box], wanted: Sequence[float]) -> None:
     """Put boxes where they want to be, in order and without touching: groups that would touch share their wishes."""
-    groups: list[tuple[float, float, list[_Box]]] = []  # mean of the wished tops, height, boxes
+    groups: list[tuple[float, float, list[Box]]] = []  # mean of the wished tops, height, boxes
     for box, wish in zip(layer, wanted, strict=True):
         top, height, members = wish, box.height, [box]
         while groups and groups[-1][0] + groups[-1][1] + _gap(groups[-1][2][-1], members[0]) > top:
@@ -266,11 +279,11 @@ def _stack(layer: Sequence[_Box], wanted: Sequence[float]) -> None:
             y += box.height + (_gap(box, following) if following else 0.0)
 
 
-def _gap(above: _Box, below: _Box) -> float:
+def _gap(above: Box, below: Box) -> float:
     return GAP if above.rows or below.rows else 0.0
 
 
-def _place_alone(boxes: Sequence[_Box], bottom: float, right: float) -> None:
+def _place_alone(boxes: Sequence[Box], bottom: float, right: float) -> None:
     """Put tables that nothing joins below, in lines about as wide as the rest."""
     most = max(right, math.sqrt(sum((box.width + GAP) * (box.height + GAP) for box in boxes)) * 1.5)
     x, y, height = MARGIN, bottom + 2 * GAP if bottom > MARGIN else MARGIN, 0.0
@@ -280,97 +293,3 @@ def _place_alone(boxes: Sequence[_Box], bottom: float, right: float) -> None:
         box.x, box.y = x, y
         x += box.width + GAP
         height = max(height, box.height)
-
-
-# The drawing
-
-
-def _drawing(boxes: Sequence[_Box], edges: Sequence[_Edge]) -> str:
-    lanes = [lane for edge in edges for lane in edge.through]
-    loops = 40.0 if any(edge.source is edge.target for edge in edges) else 0.0
-    width = max((box.x + box.width for box in [*boxes, *lanes]), default=0.0) + MARGIN + loops
-    height = max((box.y + box.height for box in [*boxes, *lanes]), default=0.0) + MARGIN
-    lines = [_line(edge) for edge in edges]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="erd" role="img" aria-label="{len(boxes)} tables" '
-        f'viewBox="0 0 {_number(width)} {_number(height)}" width="{_number(width)}" height="{_number(height)}">'
-        f'<g class="edges">{"".join(lines)}</g>{"".join(_drawn(box) for box in boxes)}</svg>'
-    )
-
-
-def _line(edge: _Edge) -> str:
-    path = _loop(edge) if edge.source is edge.target else _path(edge)
-    names = f'data-from="{escape(edge.source.key)}" data-to="{escape(edge.target.key)}"'
-    return f'<path class="edge" {names} d="{path}"><title>{escape(_told(edge))}</title></path>'
-
-
-def _told(edge: _Edge) -> str:
-    return f"{edge.source.key}.{edge.column} → {edge.target.key}.{edge.remote}"
-
-
-def _path(edge: _Edge) -> str:
-    """Return a line that is level where it passes a layer and curved between layers."""
-    left = edge.target.x < edge.source.x  # where the line leaves the table that holds the key
-    start = (edge.source.x if left else edge.source.x + edge.source.width, edge.source.row_y(edge.column))
-    end = (edge.target.x + edge.target.width if left else edge.target.x, edge.target.row_y(edge.remote))
-    path = [f"M{_point(start)}"]
-    at = start
-    for lane in edge.through:
-        sides = (lane.x + lane.width, lane.x) if left else (lane.x, lane.x + lane.width)
-        path.append(_curve(at, (sides[0], lane.middle)))
-        at = (sides[1], lane.middle)
-        path.append(f"L{_point(at)}")
-    return f"{''.join(path)}{_curve(at, end)}{_foot(start, -8.0 if left else 8.0, single=edge.single)}"
-
-
-def _loop(edge: _Edge) -> str:
-    x = edge.source.x + edge.source.width
-    start, end = (x, edge.source.row_y(edge.column)), (x, edge.target.row_y(edge.remote))
-    out = x + 32.0
-    return (
-        f"M{_point(start)}C{_point((out, start[1]))} {_point((out, end[1]))} {_point(end)}"
-        f"{_foot(start, 8.0, single=edge.single)}"
-    )
-
-
-def _curve(start: tuple[float, float], end: tuple[float, float]) -> str:
-    half = (start[0] + end[0]) / 2
-    return f"C{_point((half, start[1]))} {_point((half, end[1]))} {_point(end)}"
-
-
-def _foot(at: tuple[float, float], out: float, *, single: bool) -> str:
-    """Return the sign for many at the end that holds the key: a crow's foot."""
-    if single:
-        return f"M{_point((at[0] + out, at[1] - 4))}L{_point((at[0] + out, at[1] + 4))}"
-    tip = _point((at[0] + out, at[1]))
-    return f"M{_point((at[0], at[1] - 5))}L{tip}L{_point((at[0], at[1] + 5))}"
-
-
-def _drawn(box: _Box) -> str:
-    x, y = _number(box.x), _number(box.y)
-    size = f'width="{_number(box.width)}" height="{_number(box.height)}"'
-    line = box.y + HEAD
-    return (
-        f'<g class="table" data-table="{escape(box.key)}"><title>{escape(box.key)}</title>'
-        f'<rect class="box" x="{x}" y="{y}" {size} rx="6"/>'
-        f'<path class="rule" d="M{x} {_number(line)}h{_number(box.width)}"/>'
-        f'<text class="name" x="{_number(box.x + PADDING)}" y="{_number(box.y + 19)}">{escape(_cut(box.key))}</text>'
-        f"{''.join(_written(box, index, row) for index, row in enumerate(box.rows))}</g>"
-    )
-
-
-def _written(box: _Box, index: int, row: _Row) -> str:
-    y = _number(box.y + HEAD + index * ROW + 14)
-    marks = f"{' key' if row.key else ''}{' foreign' if row.foreign else ''}"
-    name = f'<text class="column{marks}" x="{_number(box.x + PADDING)}" y="{y}">{escape(_cut(row.name))}</text>'
-    right = _number(box.x + box.width - PADDING)
-    kind = f'<text class="type" x="{right}" y="{y}" text-anchor="end">{escape(_cut(row.kind))}</text>'
-    return name + (kind if row.kind else "")
-
-
-def _point(at: tuple[float, float]) -> str:
-    return f"{_number(at[0])} {_number(at[1])}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
