@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dbtool.operations.deploy import deploy, history, status
     from dbtool.operations.develop import migrate, reset
     from dbtool.operations.review import doctor
-    from dbtool.operations.source import generate
+    from dbtool.operations.source import erd, generate, watch
     from dbtool.studio.server import open_studio
 
 __version__ = "0.1.0"
@@ -40,7 +40,7 @@ _HOMES = {
     "dbtool.operations.deploy": ("deploy", "history", "status"),
     "dbtool.operations.develop": ("migrate", "reset"),
     "dbtool.operations.review": ("doctor",),
-    "dbtool.operations.source": ("generate",),
+    "dbtool.operations.source": ("erd", "generate", "watch"),
     "dbtool.studio.server": ("open_studio",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -54,6 +54,7 @@ __all__ = [
     "Tell",
     "deploy",
     "doctor",
+    "erd",
     "export_csv",
     "generate",
     "history",
@@ -70,6 +71,7 @@ __all__ = [
     "silent",
     "status",
     "table_names",
+    "watch",
 ]
 
 

@@ -35,9 +35,17 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class GenerateConfig:
-    """`[tool.dbtool.generate]`: which outputs are on."""
+    """`[tool.dbtool.generate]`: which outputs are on, and where they are written.
 
+    `output` is the folder of all but stubs and seed schema; None means `generated/` beside the models.
+    """
+
+    stubs: bool = True
+    schemas: bool = True
+    client: bool = True
     seed_schema: bool = True
+    erd: bool = True
+    output: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +206,7 @@ class _Reader:
             schemas=self._list("schemas"),
             exclude=self._list("exclude"),
             timezone=self._text("timezone", "UTC") or "UTC",
-            generate=_part(GenerateConfig, self.table.get("generate", {}), "generate"),
+            generate=_generate_part(self.table.get("generate", {}), self.root),
             seed=_seed_part(self.table.get("seed", {})),
             studio=self._studio(),
             alembic_ini=self.alembic.ini,
@@ -433,10 +441,13 @@ def _expect(value: Any, kind: type, name: str) -> Any:
     return value
 
 
-def _part(part: type[GenerateConfig], table: Mapping[str, Any], name: str) -> GenerateConfig:
-    known = tuple(each.name for each in fields(part))
-    _check_keys(_expect(table, dict, name), known, f"[tool.dbtool.{name}]")
-    return part(**{key: _expect(value, bool, f"{name}.{key}") for key, value in table.items()})
+def _generate_part(table: Mapping[str, Any], root: Path) -> GenerateConfig:
+    known = tuple(each.name for each in fields(GenerateConfig))
+    _check_keys(_expect(table, dict, "generate"), known, "[tool.dbtool.generate]")
+    given: dict[str, Any] = {
+        key: _expect(value, str if key == "output" else bool, f"generate.{key}") for key, value in table.items()
+    }
+    return GenerateConfig(**given | ({"output": (root / given["output"]).resolve()} if "output" in given else {}))
 
 
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?")

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 Direction = Literal["up", "down"]
 Severity = Literal["error", "warning", "note"]
+ErdFormat = Literal["svg", "mermaid", "dbml"]
 TableKind = Literal["table", "view"]
 
 # Nouns
@@ -183,10 +184,11 @@ class Seeded:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A generated file; `written` is False when it was already right."""
+    """A generated file: what was there before, and whether it was written now."""
 
     path: str
     kind: str
+    found: Literal["missing", "stale", "fresh"]
     written: bool
 
 
@@ -205,9 +207,20 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class GenerateReport:
-    """What `generate` wrote."""
+    """What `generate` wrote, or with `check` found; `ok` is False when it found something missing or stale."""
 
     outputs: tuple[Output, ...]
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ErdReport:
+    """A diagram as text, and the tables on it; `path` is where it was written."""
+
+    format: ErdFormat
+    tables: tuple[str, ...]
+    text: str
+    path: str | None = None
     ok: bool = True
 
 

@@ -17,7 +17,7 @@ PACKAGE = Path(dbtool.__file__).parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).as_posix() != "models.py")
 
 # What each package may import of dbtool; everything may import the vocabulary.
-VOCABULARY = {"errors", "reports", "conversation", "config", "tables", "mapped", "values"}
+VOCABULARY = {"errors", "reports", "conversation", "config", "tables", "mapped", "values", "texts"}
 MAY_IMPORT = {
     "errors": set(),
     "config": {"errors"},
@@ -26,10 +26,11 @@ MAY_IMPORT = {
     "tables": {"errors"},
     "mapped": {"tables"},
     "values": set(),
+    "texts": set(),
     "database": VOCABULARY,
     "rows": VOCABULARY | {"database"},
     "seeding": VOCABULARY | {"database", "rows"},
-    "codegen": {"errors", "reports", "tables", "mapped"},
+    "codegen": {"errors", "reports", "config", "tables", "mapped", "texts"},
     "client": {"errors", "config", "tables", "mapped", "values", "database"},
     "engine": VOCABULARY | {"database", "codegen"},
     "operations": VOCABULARY | {"database", "engine", "rows", "seeding", "codegen"},
@@ -147,6 +148,7 @@ def test_the_public_names_are_these() -> None:
         "Tell",
         "deploy",
         "doctor",
+        "erd",
         "export_csv",
         "generate",
         "history",
@@ -163,6 +165,7 @@ def test_the_public_names_are_these() -> None:
         "silent",
         "status",
         "table_names",
+        "watch",
     ]
 
 

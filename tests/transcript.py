@@ -3,7 +3,7 @@
 A line that begins with `$ ` is a command; what follows is its output, stdout and stderr together. `[..]` is any text
 within a line, a line of `...` any lines. A comment `<!-- edit FILE: OLD => NEW -->` changes a file in between.
 `$ dbtool ...` runs this dbtool, `$ alembic ...` its Alembic; other commands run in a shell. `# exits with 1` at the end
-of a command says its exit code, else it is 0.
+of a command says its exit code, else it is 0. A Python block after `<!-- file FILE -->` is written into that file.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 EDIT = re.compile(r"^<!-- edit (?P<path>\S+): (?P<old>.+?) => (?P<new>.*?)-->$", re.MULTILINE)
+FILE = re.compile(r"^<!-- file (?P<path>\S+) -->\n```python\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```console(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 EXIT = re.compile(r"\s+# exits with (\d+)$")
 
@@ -46,11 +47,25 @@ class Edit:
         (folder / self.path).write_text(text.replace(self.old, self.new), encoding="utf-8")
 
 
-def steps(markdown: str) -> Iterator[Step | Edit]:
-    """Yield the commands of every console block, and the edits between them, in order."""
-    blocks = sorted([*BLOCK.finditer(markdown), *EDIT.finditer(markdown)], key=lambda block: block.start())
-    for block in blocks:
-        if block.re is EDIT:
+@dataclass(frozen=True)
+class File:
+    """A file that the reader is shown whole."""
+
+    path: str
+    text: str
+
+    def apply(self, folder: Path) -> None:
+        """Write it."""
+        (folder / self.path).write_text(self.text, encoding="utf-8")
+
+
+def steps(markdown: str) -> Iterator[Step | Edit | File]:
+    """Yield the commands of every console block, and the edits and files between them, in order."""
+    found = [*BLOCK.finditer(markdown), *EDIT.finditer(markdown), *FILE.finditer(markdown)]
+    for block in sorted(found, key=lambda block: block.start()):
+        if block.re is FILE:
+            yield File(block["path"], block["body"])
+        elif block.re is EDIT:
             yield Edit(block["path"], _unescaped(block["old"]), _unescaped(block["new"].removesuffix(" ")))
         else:
             yield from _steps(block["body"], markdown.count("\n", 0, block.start("body")) + 1)
@@ -60,7 +75,7 @@ def play(markdown: str, folder: Path, environment: dict[str, str]) -> int:
     """Run a page from top to bottom; return how many commands it has."""
     commands = 0
     for step in steps(markdown):
-        if isinstance(step, Edit):
+        if isinstance(step, Edit | File):
             step.apply(folder)
         else:
             run(step, folder, environment)

@@ -13,7 +13,7 @@ from dbtool.cli.data import seed_lines
 from dbtool.cli.options import command
 from dbtool.cli.progress import applied_lines
 from dbtool.cli.session import Session
-from dbtool.cli.source import generated_lines
+from dbtool.cli.source import generated_line
 from dbtool.reports import MigrateReport, ResetReport
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _migrated(report: MigrateReport) -> Iterator[RenderableType]:
     if report.backup:
         yield f"backup: {report.backup}"
     if report.generated:
-        yield from generated_lines(report.generated, only_written=True)
+        yield from generated_line(report.generated)
     if report.generate_error:
         yield output.line(("generate failed, the migration stays: ", "bold red"), (report.generate_error, ""))
 

@@ -14,6 +14,7 @@ from dbtool.engine.diff import Draft
 from dbtool.engine.history import History
 from dbtool.errors import AccessError, ModelsError
 from dbtool.reports import Revision
+from dbtool.texts import write_whole
 
 
 def create_folder(config: Config) -> tuple[str, ...]:
@@ -63,7 +64,7 @@ def write_draft(
         downgrades=_body(draft.downgrade),
     )
     path = folder / f"{id}_{name}.py"
-    histories.write_whole(path, text)
+    write_whole(path, text)
     return histories.describe(path), path
 
 
@@ -91,7 +92,7 @@ def _write_missing(path: Path, text: str) -> bool:
     if path.exists():
         return False
     try:
-        histories.write_whole(path, text)
+        write_whole(path, text)
     except OSError as error:
         raise AccessError(f"{path} cannot be written: {error.strerror}", hint=f"ls -ld {path.parent}") from error
     return True
@@ -107,5 +108,5 @@ def _write_alembic_table(config: Config) -> Sequence[str]:
     text = path.read_text(encoding="utf-8")
     if "alembic" in tomllib.loads(text).get("tool", {}):
         return ()
-    histories.write_whole(path, text.rstrip("\n") + "\n" + project.alembic_table(config.relative(config.migrations)))
+    write_whole(path, text.rstrip("\n") + "\n" + project.alembic_table(config.relative(config.migrations)))
     return ("pyproject.toml [tool.alembic]",)

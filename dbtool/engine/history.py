@@ -16,6 +16,7 @@ from typing import Literal
 from dbtool.config import Config
 from dbtool.errors import ConflictError, DuplicateError, ForkedError, HistoryError, UnreadableFileError
 from dbtool.reports import Revision
+from dbtool.texts import normalised, text_hash, write_whole
 
 Host = Literal["dbtool", "alembic"]
 
@@ -129,27 +130,6 @@ def write_lock(config: Config, revisions: Iterable[Revision]) -> None:
         f"{each.id} {','.join(each.parents) or 'base'} {each.text_hash} {each.meaning_hash}\n" for each in revisions
     )
     write_whole(config.lock, LOCK_HEADER + "".join(lines))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a crash leaves either the old text or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
-    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-
-
-def normalised(content: bytes) -> bytes:
-    """Return a file's text, still encoded, without BOM and with `\\n` at the end of lines."""
-    return content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
-
-
-def text_hash(content: bytes) -> str:
-    """Return the hash of a normalised text, 32 hex digits."""
-    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def meaning_hash(tree: ast.Module) -> str:

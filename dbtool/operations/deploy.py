@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dbtool import database as databases
+from dbtool.codegen import record
 from dbtool.config import Config
 from dbtool.conversation import Tell, silent
 from dbtool.database import Database
@@ -128,4 +129,5 @@ def _findings(config: Config, state: State) -> list[Finding]:
         Finding("unlisted", f"{each.label} is not in the lock yet", "dbtool migrate", where=each.path, severity="note")
         for each in standing.unlisted
     ]
+    found += [Finding("generated", each, "dbtool generate", severity="note") for each in record.problems(config)]
     return found

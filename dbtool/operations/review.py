@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import dbtool
 from dbtool import database as databases
+from dbtool.codegen import record
 from dbtool.config import Config
 from dbtool.database import Database
 from dbtool.engine import history as histories
@@ -24,7 +25,12 @@ def doctor(config: Config) -> DoctorReport:
     """Gather every setting and where it came from, the versions, and what is wrong. Changes nothing."""
     findings: list[Finding] = []
     facts = [*_versions(), *_project(config), *_models(config, findings)]
-    facts += [*_database(config, findings), *_migrations(config, findings), *_seeds(config, findings)]
+    facts += [
+        *_database(config, findings),
+        *_migrations(config, findings),
+        *_seeds(config),
+        *_generated(config, findings),
+    ]
     return DoctorReport(tuple(facts), tuple(findings), ok=not any(each.severity == "error" for each in findings))
 
 
@@ -97,11 +103,24 @@ def _migrations(config: Config, findings: list[Finding]) -> Iterator[Fact]:
         findings.append(_finding("migrations", "the database is not where the files are", "dbtool status", "warning"))
 
 
-def _seeds(config: Config, findings: list[Finding]) -> Iterator[Fact]:
+def _seeds(config: Config) -> Iterator[Fact]:
     files = sorted(path.name for path in config.seed_data.glob("*.y*ml")) if config.seed_data.is_dir() else []
     yield Fact("seeds", "files", ", ".join(files) or "none")
-    if config.models and config.generate.seed_schema and not (config.seed_data / "schema.json").exists() and files:
-        findings.append(_finding("generated", "seed_data/schema.json is missing", "dbtool generate", "warning"))
+
+
+def _generated(config: Config, findings: list[Finding]) -> Iterator[Fact]:
+    """Generate without writing: what is missing or stale is known for certain."""
+    if config.models is None:
+        return
+    try:
+        report = dbtool.generate(config, check=True)
+    except DbtoolError as error:
+        findings.append(_failed("generated", error))
+        return
+    yield Fact("generated", "files", str(len(report.outputs)), config.relative(record.folder(config) or config.root))
+    for each in report.outputs:
+        if each.found != "fresh":
+            findings.append(_finding("generated", f"{each.path} is {each.found}", "dbtool generate", "warning"))
 
 
 def _failed(topic: str, error: DbtoolError) -> Finding:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from projects import MODELS, Outcome, Project
 
-COMMANDS = ("migrate", "reset", "deploy", "status", "history", "doctor", "seed", "show", "generate")
+COMMANDS = ("migrate", "reset", "deploy", "status", "history", "doctor", "seed", "show", "generate", "erd")
 COMMON = ("--url", "--json", "--project", "--env-file", "--quiet", "-q", "--verbose", "-v", "--help", "-h")
 
 
@@ -43,7 +43,7 @@ def test_help_lists_every_command_in_its_panel_and_no_word_of_other_tools(tmp_pa
         "Deploy": ["deploy", "status", "history"],
         "Review": ["doctor"],
         "Data": ["seed", "show", "studio"],
-        "Source": ["generate"],
+        "Source": ["generate", "erd"],
     }
 
 
@@ -62,6 +62,7 @@ def test_help_and_version_need_no_project(arguments: tuple[str, ...], code: int,
 
 REPORTS = {
     "generate": "outputs ok",
+    "erd author": "format tables text path ok",
     "migrate --name init": "database database_created created applied revision changes proof drift backup generated"
     " generate_error ok",
     "deploy": "database database_created current applied dry_run planned ok",

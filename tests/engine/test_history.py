@@ -21,6 +21,7 @@ from dbtool.errors import (
     UnreadableFileError,
 )
 from dbtool.reports import Revision
+from dbtool.texts import text_hash
 
 FILE = '''\
 """Make the table."""
@@ -338,7 +339,7 @@ def test_a_merge_goes_through_the_lock_unchanged(folder: Project) -> None:
 def test_a_listed_file_whose_text_is_unchanged_is_not_parsed(folder: Project) -> None:
     path = add(folder, "1")
     path.write_text("this is ( no python")
-    (line,) = (f"1 base {history.text_hash(path.read_bytes())} {'0' * 32}",)
+    (line,) = (f"1 base {text_hash(path.read_bytes())} {'0' * 32}",)
     folder.write("migrations/dbtool.lock", f"{line}\n")
 
     found = read(folder)

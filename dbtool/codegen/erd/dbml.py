@@ -63,7 +63,8 @@ def _column(column: Column[Any]) -> str:
     settings += [f"default: {_default(value)}" for value in constant_default(column) if value is not None]
     settings += [f"note: {_text(column.comment)}"] if column.comment else []
     kind = _enum_name(column) if getattr(sql_type(column), "enums", None) else _type(column)
-    return f"{_quoted(column.name)} {_quoted(kind)}" + (f" [{', '.join(settings)}]" if settings else "")
+    told = kind if re.fullmatch(r"\w+\([\d,]+\)", kind, re.ASCII) else _quoted(kind)
+    return f"{_quoted(column.name)} {told}" + (f" [{', '.join(settings)}]" if settings else "")
 
 
 def _type(column: Column[Any]) -> str:
