@@ -39,11 +39,11 @@ CHECKERS = ("pyright", "mypy", "ty")
 NAMES_WORDS = ("pyright", "mypy")
 MARK = re.compile(r"#\s*wrong(?::\s*(?P<word>\S+))?\s*$")
 
-PYRIGHT = """\
-[tool.pyright]
-typeCheckingMode = "strict"
-pythonVersion = "3.11"
-"""
+# A folder says for itself what it is, so that no checker looks for settings in the folders above it.
+SETTINGS = (
+    ("pyrightconfig.json", '{"typeCheckingMode": "strict", "pythonVersion": "3.11"}'),
+    ("pyproject.toml", "[tool.mypy]\nstrict = true\n\n[tool.ty]\n"),
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _checked(checker: str, files: tuple[tuple[str, str], ...]) -> dict[str, tupl
     command = program(checker)
     with tempfile.TemporaryDirectory(prefix="dbtool-checkers-") as name:
         folder = Path(name).resolve()
-        for path, text in (("pyproject.toml", PYRIGHT), *files):
+        for path, text in (*SETTINGS, *files):
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")

@@ -37,11 +37,14 @@ class CountFilter(TypedDict, total=False):
     lte: int
 
 
-class Having(TypedDict, Generic[Field, Number], total=False):
-    """What the figures of a group must be for it to be found."""
+class Having(TypedDict, total=False):
+    """What the figures of a group must be for it to be found, by the names of columns.
+
+    Not generic: where only some keys are given, pyright would not know the parameters of the others.
+    """
 
     count: int | CountFilter
-    sum: Mapping[Number, Any]
-    avg: Mapping[Number, Any]
-    min: Mapping[Field, Any]
-    max: Mapping[Field, Any]
+    sum: Mapping[str, Any]
+    avg: Mapping[str, Any]
+    min: Mapping[str, Any]
+    max: Mapping[str, Any]

@@ -13,7 +13,7 @@ from dbtool.client.duplicates import insert_new
 from dbtool.client.including import chunks, planned
 from dbtool.client.parameters import M
 from dbtool.client.query import Given
-from dbtool.client.refusals import check_keys
+from dbtool.client.refusals import check_keys, unknown_key
 from dbtool.client.shape import Relation, Shape
 from dbtool.client.validation import conflicting
 from dbtool.client.work import Work
@@ -62,9 +62,8 @@ def added(
         columns, relations = split(shape, each, at)
         clash = [name for name in given if name in columns]
         if clash:
-            raise InvalidDataError(
-                f"`{shape.name}.{clash[0]}` ({at}.{clash[0]}) follows from what it stands in", hint="leave it out"
-            )
+            free = [name for name in (*shape.columns, *shape.relations) if name not in given]
+            raise unknown_key(clash[0], f"{shape.name}'s data here, where it follows from the row around it", at, free)
         parts.append(({**columns, **given}, relations, at))
     rows = [_row(work, shape, *each) for each in parts]
     instances = [_instance(shape, row) for row in rows]

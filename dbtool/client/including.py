@@ -167,7 +167,7 @@ def related(work: Work, shape: Shape, wanted: Included, keys: Sequence[Any], col
         ordering = [*relation.order_by, *ordering]
     conditions = [*joined, _among(owner, keys), *([said] if said is not None else [])]
     if not wanted.is_cut:
-        beside = () if relation.simple and columns == [target.model] else owner
+        beside = () if relation.simple and columns[0] is target.model else owner
         statement = select(*columns, *beside).where(*conditions)
         return statement.order_by(*ordering) if relation.many else statement
     return _cut(wanted, columns, owner, conditions, ordering)

@@ -38,12 +38,14 @@ def pointed_at(work: Work, shape: Shape, relation: Relation, nested: Any, path: 
 
 def repointed(work: Work, shape: Shape, relation: Relation, key: Key, nested: Any, path: str) -> tuple[Key, list[Key]]:
     """Return the new foreign key of a row that is there, empty where it stays, and the rows to delete afterwards."""
-    what, value = _single(nested, _ONE, f"{shape.name}.{relation.name}", path)
+    required = any(not shape.columns[name].nullable for name in relation.local)
+    valid = (*_NEW, "upsert", "update") if required else _ONE
+    what, value = _single(nested, valid, f"{shape.name}.{relation.name}", path)
     target = work.shape(relation.model)
     path = f"{path}.{what}"
     match what:
         case "disconnect":
-            return (_emptied(shape, relation, path), []) if value else ({}, [])
+            return (dict.fromkeys(relation.local), []) if value else ({}, [])
         case "update" | "delete" | "upsert":
             current = _current(work, shape, relation, key)
             if current is None and what != "upsert":
@@ -53,7 +55,7 @@ def repointed(work: Work, shape: Shape, relation: Relation, key: Key, nested: An
                 return {}, []
             if what == "delete":
                 doomed = _key_by(work, target, current)
-                return (_emptied(shape, relation, path), [doomed]) if value else ({}, [])
+                return (dict.fromkeys(relation.local), [doomed]) if value else ({}, [])
             _check_whole(value, ("create", "update"), path)
             if current is not None:
                 updating.changed(work, target, _key_by(work, target, current), value["update"], f"{path}.update")
@@ -78,15 +80,6 @@ def _settled(work: Work, target: Shape, names: Sequence[str], what: str, value: 
 
 def _as_local(relation: Relation, values: Key) -> Key:
     return {local: values[remote] for local, remote in relation.pairs}
-
-
-def _emptied(shape: Shape, relation: Relation, path: str) -> Key:
-    required = [name for name in relation.local if not shape.columns[name].nullable]
-    if required:
-        raise InvalidDataError(
-            f"`{shape.name}.{required[0]}` ({path}) must not be NULL", hint="connect another row instead"
-        )
-    return dict.fromkeys(relation.local)
 
 
 def _current(work: Work, shape: Shape, relation: Relation, key: Key) -> Key | None:

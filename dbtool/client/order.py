@@ -60,7 +60,7 @@ def after(place: Place, wanted: Sequence[Step], unique: Any, *, nulls_first: boo
     The database compares with that row's own values, so that none is rounded on its way here and back.
     """
     entity = place.shapes.alias(place.shape.model, -1)
-    there = Place(place.shapes, place.shape, entity, f"{place.path}.cursor", place.depth + 1)
+    there = Place(place.shapes, place.shape, entity, place.path, place.depth + 1)
     row = unique(there)
     alternatives: list[ColumnElement[bool]] = []
     equal: list[ColumnElement[bool]] = []

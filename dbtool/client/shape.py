@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -122,6 +123,12 @@ class Shape:
         below = [mapper.class_ for mapper in self.mapper.self_and_descendants if mapper is not self.mapper]
         whole = (selectin_polymorphic(self.model, below),) if below else ()
         return (*(lazyload(each) for each in self.eager), *whole)
+
+    @cached_property
+    def enums(self) -> Mapping[str, type[Enum]]:
+        """The classes of the columns that hold members of one."""
+        kinds = {name: getattr(sql_type(column), "enum_class", None) for name, column in self.columns.items()}
+        return {name: kind for name, kind in kinds.items() if kind is not None}
 
     @cached_property
     def selected(self) -> Select[Any]:

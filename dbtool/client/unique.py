@@ -20,6 +20,9 @@ def found_by(place: Place, where: Mapping[str, Any] | None) -> Condition:
             raise unknown_key(name, f"{shape.name}'s unique keys", place.path, _names(place))
     given = {name for name, value in where.items() if value is not None and not isinstance(value, Mapping)}
     if not any(given.issuperset(key) for key in shape.keys):
+        for name in where:
+            if name not in _names(place):
+                raise unknown_key(name, f"{shape.name}'s unique keys", place.path, _names(place))
         raise InvalidDataError(f"`{place.path}` holds no whole unique key of `{shape.name}`", hint=_hint(place))
     return condition(place, where)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Float, Integer, Numeric, select, tuple_
 from sqlalchemy import update as update_statement
 
 from dbtool.client import creating, deleting, nesting, reading
@@ -17,6 +18,7 @@ from dbtool.client.validation import conflicting
 from dbtool.client.where import Condition, condition, looks_through_relations
 from dbtool.client.work import Work
 from dbtool.errors import EmptyWhereError, InvalidDataError
+from dbtool.tables import sql_type
 
 _ARITHMETIC = {
     "increment": lambda column, number: column + number,
@@ -153,6 +155,9 @@ def _operation(shape: Shape, name: str, given: Mapping[str, Any], path: str) -> 
     if len(given) != 1:
         raise InvalidDataError(f"`{path}.{name}` must hold one of {', '.join(_OPERATIONS)}")
     ((operation, value),) = given.items()
-    if operation not in _OPERATIONS:
-        raise unknown_key(operation, f"the operations on {shape.name}.{name}", f"{path}.{name}", _OPERATIONS)
+    valid = _OPERATIONS if isinstance(sql_type(shape.columns[name]), Integer | Numeric | Float) else ("set",)
+    if operation not in valid:
+        raise unknown_key(operation, f"the operations on {shape.name}.{name}", f"{path}.{name}", valid)
+    if operation != "set" and not isinstance(value, int | float | Decimal):
+        raise InvalidDataError(f"`{path}.{name}.{operation}` is a number, not {value!r}")
     return operation, value

@@ -20,6 +20,8 @@ def upsert(work: Work, model: type[M], where: Given, create: Given, update: Give
     """Change the row that a unique key means, or add one; return it."""
     shape = work.shape(model)
     creating.check_include(work, shape, include)
+    creating.split(shape, create, "create")
+    creating.split(shape, update, "update")
     key = _found(work, shape, where, latest=False)
     is_new = False
     if key is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, false, func, not_, null, or_, true
@@ -84,6 +85,8 @@ def looks_through_relations(shape: Shape, where: Mapping[str, Any] | None) -> bo
 def column_condition(place: Place, name: str, value: Any) -> Condition:
     """Return what a value or a filter says of a column."""
     column = getattr(place.entity, name)
+    if name in place.shape.enums:
+        value = _members(place.at(name), place.shape.enums[name], value)
     if isinstance(value, Mapping):
         return _filtered(place.at(name), name, column, value)
     return _equal(place, name, column, value)
@@ -248,6 +251,21 @@ def _mode(place: Place, given: Mapping[str, Any], is_text: bool) -> bool:
     if mode not in (None, "default", "insensitive"):
         raise InvalidDataError(f"`{place.path}.mode` is `insensitive` or `default`, not {mode!r}")
     return mode == "insensitive"
+
+
+def _members(place: Place, kind: type[Enum], value: Any) -> Any:
+    """Return what a filter means by the values of an enum: its members, which the database may call otherwise."""
+    if isinstance(value, Mapping):
+        return {key: _members(place, kind, each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_members(place, kind, each) for each in value]
+    if value is None or isinstance(value, kind):
+        return value
+    try:
+        return kind(value)
+    except ValueError as error:
+        valid = ", ".join(repr(member.value) for member in kind)
+        raise InvalidDataError(f"`{place.path}`: {value!r} is no {kind.__name__}; valid: {valid}") from error
 
 
 def _is_text(shape: Shape, name: str) -> bool:

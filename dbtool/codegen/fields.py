@@ -55,7 +55,10 @@ def field_of(model: type[Any], name: str) -> Any | None:
     A subclass of a table has the base's column for a default, so that the base must be asked.
     """
     for each in model.__mro__:
-        found = vars(each).get("__pydantic_fields__", {}).get(name)
+        own = (
+            vars(each).get("__pydantic_fields__") or vars(each).get("model_fields") or {}
+        )  # since, until Pydantic 2.10
+        found = own.get(name)
         if found is not None and not hasattr(found.default, "property"):
             return found
     return None

@@ -229,10 +229,9 @@ def _positional(function: Any) -> int:
 
 def _fits(value: Any, annotation: Any) -> bool:
     """Whether a checker takes a default for a value of its type, as it stands."""
-    if annotation is Any or (value is None and type(None) in get_args(annotation)):
-        return True
-    kinds = [each for each in get_args(annotation) or (annotation,) if isinstance(each, type)]
-    return type(value) in kinds or get_origin(annotation) is Literal
+    if annotation is Any or get_origin(annotation) is Literal:
+        return annotation is Any or value in get_args(annotation)
+    return type(value) in (get_args(annotation) or (annotation,))
 
 
 def _present(annotation: Any) -> Any:

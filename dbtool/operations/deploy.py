@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from dbtool import database as databases
@@ -12,7 +13,7 @@ from dbtool.database import Database
 from dbtool.engine import ledger, plan
 from dbtool.engine.state import State, observe, observe_or_empty
 from dbtool.errors import RevisionError
-from dbtool.reports import Applied, DeployReport, Finding, HistoryReport, Revision, StatusReport
+from dbtool.reports import Applied, DeployReport, Finding, HistoryReport, Revision, Standing, StatusReport
 
 
 def deploy(config: Config, *, to: str | None = None, dry_run: bool = False, tell: Tell = silent) -> DeployReport:
@@ -89,45 +90,34 @@ def _heads_after(state: State, pending: tuple[Revision, ...]) -> tuple[str, ...]
 
 
 def _findings(config: Config, state: State) -> list[Finding]:
-    standing = state.standing
-    found = [
-        Finding(
-            "missing",
-            f"the file of migration {id} is gone",
-            f"git checkout -- {config.relative(config.migrations)}",
-            where=id,
-        )
-        for id in standing.missing
-    ]
-    found += [
-        Finding(
-            "edited",
-            f"{each.label} was changed after this database ran it",
-            plan.restore(config.relative(Path(each.path))),
-            where=each.path,
-        )
-        for each in standing.edited
-    ]
-    found += [
-        Finding("stale", f"{each.label} is not what the lock lists", "dbtool migrate", where=each.path)
-        for each in standing.stale
-    ]
-    if standing.pending:
-        count = len(standing.pending)
-        found.append(
-            Finding("pending", f"{count} {'migration is' if count == 1 else 'migrations are'} pending", "dbtool deploy")
-        )
+    return [*_of_files(config, state.standing), *_of_database(state), *_notes(config, state.standing)]
+
+
+def _of_files(config: Config, standing: Standing) -> Iterator[Finding]:
+    """Yield what of the migration files is not as this database or the lock knows it."""
+    restore = f"git checkout -- {config.relative(config.migrations)}"
+    for id in standing.missing:
+        yield Finding("missing", f"the file of migration {id} is gone", restore, where=id)
+    for each in standing.edited:
+        text = f"{each.label} was changed after this database ran it"
+        yield Finding("edited", text, plan.restore(config.relative(Path(each.path))), where=each.path)
+    for each in standing.stale:
+        yield Finding("stale", f"{each.label} is not what the lock lists", "dbtool migrate", where=each.path)
+
+
+def _of_database(state: State) -> Iterator[Finding]:
+    count = len(state.standing.pending)
+    if count:
+        yield Finding("pending", f"{count} migration{' is' if count == 1 else 's are'} pending", "dbtool deploy")
     if state.drift:
-        found.append(
-            Finding(
-                "drift",
-                "the schema is not what migrations left behind",
-                "take the change back, or write it as a migration",
-            )
-        )
-    found += [
-        Finding("unlisted", f"{each.label} is not in the lock yet", "dbtool migrate", where=each.path, severity="note")
-        for each in standing.unlisted
-    ]
-    found += [Finding("generated", each, "dbtool generate", severity="note") for each in record.problems(config)]
-    return found
+        hint = "take the change back, or write it as a migration"
+        yield Finding("drift", "the schema is not what migrations left behind", hint)
+
+
+def _notes(config: Config, standing: Standing) -> Iterator[Finding]:
+    """Yield what is nothing wrong with the database."""
+    for each in standing.unlisted:
+        text = f"{each.label} is not in the lock yet"
+        yield Finding("unlisted", text, "dbtool migrate", where=each.path, severity="note")
+    for problem in record.problems(config):
+        yield Finding("generated", problem, "dbtool generate", severity="note")

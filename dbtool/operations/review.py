@@ -15,7 +15,7 @@ from dbtool.database import Database
 from dbtool.engine import history as histories
 from dbtool.engine import schema
 from dbtool.engine.state import observe
-from dbtool.errors import ConnectError, DatabaseMissingError, DbtoolError
+from dbtool.errors import ConnectError, DatabaseMissingError, DbtoolError, ModelsError
 from dbtool.reports import DoctorReport, Fact, Finding
 
 PACKAGES = ("sqlmodel", "sqlalchemy", "alembic", "pydantic", "typer", "psycopg", "pymysql")
@@ -114,13 +114,16 @@ def _generated(config: Config, findings: list[Finding]) -> Iterator[Fact]:
         return
     try:
         report = dbtool.generate(config, check=True)
+    except ModelsError:
+        return  # said above
     except DbtoolError as error:
         findings.append(_failed("generated", error))
         return
     yield Fact("generated", "files", str(len(report.outputs)), config.relative(record.folder(config) or config.root))
-    for each in report.outputs:
-        if each.found != "fresh":
-            findings.append(_finding("generated", f"{each.path} is {each.found}", "dbtool generate", "warning"))
+    wrong = [f"{each.path} is {each.found}" for each in report.outputs if each.found != "fresh"]
+    if wrong and all(each.found == "missing" for each in report.outputs):
+        wrong = ["nothing is generated yet"]
+    findings += [_finding("generated", each, "dbtool generate", "warning") for each in wrong]
 
 
 def _failed(topic: str, error: DbtoolError) -> Finding:

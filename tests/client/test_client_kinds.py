@@ -257,6 +257,9 @@ def test_every_type_comes_back_as_it_went_in(db: Any) -> None:
     for name, value in values.items():
         wanted = {"equals": value} if isinstance(value, dict) else value
         assert db.scalar.count({"id": key, name: wanted}) == 1, name
+    assert db.scalar.count({"colour": "g", "size": {"in": ["large"]}, "priority": {"not": 1}}) == 2
+    with pytest.raises(InvalidDataError, match=r"`where.colour`: .blue. is no Colour"):
+        db.scalar.count({"colour": "blue"})
     assert db.scalar.update({"id": key}, {"anything": {"set": {"new": 1}}, "nested": None}).anything == {"new": 1}
     assert db.scalar.update({"id": key}, {"day": date(2025, 1, 1)}).nested is None
 

@@ -167,7 +167,7 @@ def test_one_row_is_found_by_any_unique_key_or_said_to_be_missing(units: Any) ->
     with pytest.raises(RecordNotFoundError):
         units.unit.find_first_or_raise({"position": 77})
     with pytest.raises(InvalidDataError, match="holds no whole unique key of `Unit`") as error:
-        units.unit.find_unique({"title": "Hello"})
+        units.unit.find_unique({"id": None})
     assert error.value.hint == "one of {id}, {slug}"
 
 
@@ -206,6 +206,8 @@ UNKNOWN: dict[str, tuple[Any, str, str]] = {
         "`title`",
     ),
     "rows": (lambda db: db.level.create_many([{"slug": "x", "nam": "y"}]), "create_many.0.nam", "`name`"),
+    "unique": (lambda db: db.unit.find_unique({"title": "x"}), "where.title", ""),
+    "cursor": (lambda db: db.unit.find_many(cursor={"slugg": "x"}), "cursor.slugg", "`slug`"),
     "distinct": (lambda db: db.unit.find_many(distinct=["storyid"]), "distinct.storyid", "`story_id`"),
 }
 

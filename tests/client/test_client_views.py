@@ -97,6 +97,14 @@ def test_a_view_of_a_tree_goes_as_deep_as_it_says(db: Any) -> None:
     ]
 
 
+class OneColumn(BaseModel):
+    object_key: str
+
+
+class Pairs(BaseModel):
+    assets: list[OneColumn]
+
+
 class Misspelt(BaseModel):
     titel: str
 
@@ -138,3 +146,9 @@ def test_raw_sql_is_read_as_a_view(units: Any) -> None:
     assert units.query_raw_as(LevelName, "SELECT name FROM level WHERE slug = :slug", slug="l") == [LevelName(name="L")]
     with pytest.raises(ViewError):
         units.query_raw_as(LevelName, "SELECT slug FROM level")
+
+
+def test_a_view_may_have_a_single_column_of_a_relation(units: Any) -> None:
+    found = units.unit.select(Pairs).find_many(order_by={"slug": "asc"})
+
+    assert [[each.object_key for each in pair.assets] for pair in found] == [["k0", "k1"], []]

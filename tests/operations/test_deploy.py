@@ -233,6 +233,7 @@ def test_a_file_that_was_edited_before_it_ran_is_refused_until_it_is_listed_agai
     assert [(each.code, each.hint) for each in found.findings] == [
         ("stale", "dbtool migrate"),
         ("pending", "dbtool deploy"),
+        ("generated", "dbtool generate"),
     ]
     assert tables(app) == ["one"]
 

@@ -517,6 +517,12 @@ def use_59_group_by_where(db: Client) -> None:
     assert sum(group.count for group in groups) == 3
 
 
+def use_59_group_by_having(db: Client) -> None:
+    groups = db.user_progress.group_by(["status"], having={"count": {"gt": 1}}, order_by={"count": "desc"})
+    assert [group.count for group in groups] == [3]
+    assert len(db.user_progress.group_by(["status"], having={"avg": {"score": {"gt": 50}}}, avg=["score"])) == 1
+
+
 # Changing
 
 

@@ -82,6 +82,7 @@ db.unit.aggregate(sum=["positon"])  # wrong: positon
 db.unit.aggregate(min=["titel"])  # wrong: titel
 db.unit.group_by(["titel"])  # wrong: titel
 db.unit.group_by(["title"], order_by={"titel": "asc"})  # wrong: titel
+db.unit.group_by(["title"], having={"total": {"position": 1}})  # wrong: total
 
 # Rows that are made
 
@@ -96,7 +97,7 @@ db.level.create(
 )  # wrong: connects
 db.unit.create_many([{"slug": "x", "title": "x", "story_id": 1, "titel": "x"}])  # wrong: titel
 db.level.create_many([{"slug": "x", "name": "x", "stories": {}}])  # wrong: stories
-db.level.upsert({"id": 1}, create={"slug": "x", "name": "x", "nam": "x"}, update={})  # wrong: nam
+db.level.upsert({"id": 99}, create={"slug": "x", "name": "x", "nam": "x"}, update={})  # wrong: nam
 
 # Rows that are changed
 
