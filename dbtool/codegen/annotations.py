@@ -6,13 +6,14 @@ end writes the imports, sorted as ruff sorts them.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import EllipsisType, NoneType, UnionType
 from typing import Annotated, Any, ForwardRef, Literal, NewType, TypeVar, Union, get_args, get_origin
+
+from dbtool.codegen.imports import Import, import_block
 
 # What strict checkers do not accept without arguments.
 ARGUMENTS: Mapping[type, str] = {
@@ -25,30 +26,18 @@ ARGUMENTS: Mapping[type, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
-    """A name that comes from a module; `name` is empty for the module itself, dots before it are relative."""
-
-    module: str
-    name: str = ""
-    alias: str = ""
-
-    @property
-    def bound(self) -> str:
-        """Return the name that it has from then on."""
-        return self.alias or self.name or self.module.partition(".")[0]
-
-
 @dataclass
 class Names:
     """The names of one generated module.
 
     `module` is the module that it speaks for, if any: its own classes need no import. `bound` are the names that it
     binds itself, with what they mean; an object that has another name there already is called by that.
+    `home` is the package that is the project's own, where `module` does not say.
     """
 
     module: str = ""
     bound: dict[str, object] = field(default_factory=dict)
+    home: str = ""
     added: dict[Import, None] = field(default_factory=dict)
 
     def use(self, module: str, name: str) -> str:
@@ -112,7 +101,7 @@ class Names:
 
     def imports(self, given: Iterable[Import] = ()) -> str:
         """Return the lines that import what is used here, and what is given, as ruff sorts them."""
-        return import_block([*given, *self.added])
+        return import_block([*given, *self.added], home=self.home or self.module.partition(".")[0])
 
     def _generic(self, origin: Any, arguments: tuple[Any, ...]) -> str:
         if origin is Annotated:
@@ -153,22 +142,6 @@ def literal(value: Any) -> str:
     return text
 
 
-def import_block(imports: Iterable[Import]) -> str:
-    """Return the lines of some imports, sorted and grouped as ruff does by default; each ends with a newline."""
-    sections: dict[int, list[tuple[Any, str]]] = {}
-    together: dict[str, list[str]] = {}
-    for each in dict.fromkeys(imports):
-        if each.name and not each.alias:
-            together.setdefault(each.module, []).append(each.name)
-        else:
-            sections.setdefault(_section(each.module), []).append((_order(each), _line(each)))
-    for module, names in together.items():
-        names.sort(key=_member)
-        text = _wrapped(f"from {module} import ", names)
-        sections.setdefault(_section(module), []).append((_order(Import(module, names[0])), text))
-    return "\n".join("".join(line for _, line in sorted(sections[section])) for section in sorted(sections))
-
-
 def _public(module: str, name: str) -> str:
     """Return the outermost package that has the object: `sqlalchemy`, not `sqlalchemy.sql.schema`."""
     parts = module.split(".")
@@ -192,38 +165,3 @@ def _is_importable(kind: type) -> bool:
 
 def _is_function(value: Any) -> bool:
     return hasattr(value, "__code__") or type(value).__module__ in ("functools", "builtins")
-
-
-def _line(each: Import) -> str:
-    alias = f" as {each.alias}" if each.alias else ""
-    return f"from {each.module} import {each.name}{alias}\n" if each.name else f"import {each.module}{alias}\n"
-
-
-def _wrapped(start: str, names: list[str]) -> str:
-    line = start + ", ".join(names)
-    return f"{line}\n" if len(line) <= 120 else f"{start}(\n" + "".join(f"    {name},\n" for name in names) + ")\n"
-
-
-def _section(module: str) -> int:
-    """Return the place of a module's section: standard library, third party, the project's own, relative."""
-    if module.startswith("."):
-        return 4
-    top = module.partition(".")[0]
-    if top in sys.stdlib_module_names:
-        return 1
-    places = [*getattr(sys.modules.get(top), "__path__", ()), getattr(sys.modules.get(top), "__file__", None) or ""]
-    return 2 if "site-packages" in str(places[0]) or top not in sys.modules else 3
-
-
-def _order(each: Import) -> Any:
-    dots = len(each.module) - len(each.module.lstrip("."))
-    return bool(each.name), -dots, _natural(each.module.lstrip(".")), _member(each.name), each.alias
-
-
-def _member(name: str) -> Any:
-    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
-    return kind, _natural(name.lower()), name
-
-
-def _natural(text: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text) if part]

@@ -20,7 +20,7 @@ from dbtool import tables
 from dbtool.codegen.annotations import Names, literal
 from dbtool.codegen.fields import columns_of, field_of, is_private, mapper_of
 from dbtool.codegen.header import header
-from dbtool.codegen.stub_syntax import WIDTH, signature
+from dbtool.codegen.stubs.syntax import WIDTH, signature
 from dbtool.mapped import models
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def schemas(metadata: MetaData) -> str:
     bound: dict[str, object] = {f"{model.__name__}{form}": None for model in found for form in FORMS}
     # A field hides, from the annotations of its class, what has its name: `date: date` needs another name for the type.
     bound |= {name: None for model in found for name in model.model_fields}
-    names = Names(bound=bound)
+    home = found[0].__module__.partition(".")[0] if found else ""
+    names = Names(bound=bound, home=home)
     classes = ["\n".join(_Class(model, form, names).lines()) for model in found for form in FORMS]
     return "\n".join([header(metadata) + ABOUT, names.imports(), *(f"\n{each}\n" for each in classes)])
 

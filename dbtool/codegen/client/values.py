@@ -14,9 +14,9 @@ from uuid import UUID
 from sqlalchemy import ARRAY, JSON
 
 from dbtool import tables
-from dbtool.codegen.client_layout import WIDTH, bracketed, call, dictionary, quoted
-from dbtool.codegen.client_models import Field
-from dbtool.codegen.client_names import Imports, Names, camel
+from dbtool.codegen.client.layout import WIDTH, bracketed, call, dictionary, quoted
+from dbtool.codegen.client.models import Field
+from dbtool.codegen.client.names import Imports, Names, camel
 
 # The order matters: a bool is an int, and a datetime a date.
 _SCALARS: Mapping[type, tuple[str, str]] = {

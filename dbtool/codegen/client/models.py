@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Table, inspect
 
 from dbtool import mapped, tables
-from dbtool.codegen.client_names import camel
+from dbtool.codegen.client.names import camel
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData

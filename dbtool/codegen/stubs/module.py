@@ -17,10 +17,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from dbtool import tables
-from dbtool.codegen.annotations import Import, Names
+from dbtool.codegen.annotations import Names
 from dbtool.codegen.fields import columns_of, is_required, mapper_of
 from dbtool.codegen.header import header
-from dbtool.codegen.stub_syntax import (
+from dbtool.codegen.imports import Import
+from dbtool.codegen.stubs.syntax import (
     WIDTH,
     Block,
     Function,

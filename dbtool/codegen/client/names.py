@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from dbtool.codegen.imports import Import, import_block
 
 
 def snake(name: str) -> str:
@@ -61,45 +61,9 @@ class Imports:
 
     def text(self, indent: str = "") -> str:
         """Return the statements, sorted as ruff sorts them."""
-        found: dict[int, list[str]] = {}
-        for module in sorted({module for module, _ in self._used}, key=lambda name: (name.lower(), name)):
-            found.setdefault(self._section(module), []).extend(self._statements(module, indent))
-        return "\n\n".join("\n".join(found[section]) for section in sorted(found))
-
-    def _section(self, module: str) -> int:
-        top = module.partition(".")[0]
-        if top in sys.stdlib_module_names:
-            return 0
-        return 1 if top == "dbtool" != self.home else 2
-
-    def _statements(self, module: str, indent: str) -> Iterator[str]:
-        names = sorted((name for of, name in self._used if of == module), key=_rank)
-        plain = [name for name in names if self._used[module, name] == name]
-        for name in names:
-            called = self._used[module, name]
-            if called != name:
-                yield f"{indent}from {module} import {name} as {called}"
-            elif name == plain[0]:
-                line = f"from {module} import "
-                if len(indent + line + ", ".join(plain)) <= 120:
-                    yield indent + line + ", ".join(plain)
-                else:
-                    yield _broken(line, plain, indent)
+        used = [Import(module, name, called if called != name else "") for (module, name), called in self._used.items()]
+        return import_block(used, home=self.home, indent=indent).rstrip("\n")
 
 
 def _typed(name: str) -> str:
     return f"{name}Type" if name[:1].isupper() else f"{name}_type"
-
-
-def _broken(line: str, names: list[str], indent: str) -> str:
-    """Return an import with each name in a line of its own."""
-    return "\n".join([f"{indent}{line}(", *(f"{indent}    {name}," for name in names), f"{indent})"])
-
-
-def _rank(name: str) -> tuple[int, list[tuple[int, int, str]], str]:
-    """Return a name's place in an import: constants, classes, the rest; numbers by their value."""
-    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
-    parts = [
-        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", name.lower()) if part
-    ]
-    return kind, parts, name

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
-from dbtool.codegen.client_layout import apart, bracketed, quoted
-from dbtool.codegen.client_models import Model, described
-from dbtool.codegen.client_names import Imports, Names, snake
-from dbtool.codegen.client_types import INDENT, SUFFIXES, Types
-from dbtool.codegen.client_values import Values
+from dbtool.codegen.client.layout import apart, bracketed, quoted
+from dbtool.codegen.client.models import Model, described
+from dbtool.codegen.client.names import Imports, Names, snake
+from dbtool.codegen.client.types import INDENT, SUFFIXES, Types
+from dbtool.codegen.client.values import Values
 from dbtool.codegen.header import header
 from dbtool.mapped import schema_hash
 

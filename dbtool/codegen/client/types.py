@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from dbtool.codegen.client_creating import Creating
-from dbtool.codegen.client_layout import apart, bracketed, call, dictionary, extension, quoted, shortest
-from dbtool.codegen.client_models import Model, Relation
-from dbtool.codegen.client_names import Imports
-from dbtool.codegen.client_values import Values
+from dbtool.codegen.client.creating import Creating
+from dbtool.codegen.client.layout import apart, bracketed, call, dictionary, extension, quoted, shortest
+from dbtool.codegen.client.models import Model, Relation
+from dbtool.codegen.client.names import Imports
+from dbtool.codegen.client.values import Values
 
 INDENT = "    "
 SUFFIXES = (

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import product
 
-from dbtool.codegen.client_layout import dictionary, shortest, union
-from dbtool.codegen.client_models import Link, Model
-from dbtool.codegen.client_names import Imports, camel
-from dbtool.codegen.client_values import Values
+from dbtool.codegen.client.layout import dictionary, shortest, union
+from dbtool.codegen.client.models import Link, Model
+from dbtool.codegen.client.names import Imports, camel
+from dbtool.codegen.client.values import Values
 
 _MOST_CHOICES = 3  # of links that are each given in two ways; where there are more, all are given in the same way
 _MOST_LEFT_OUT = 2  # of optional links that rows are nested under; where there are more, such rows can hold them
