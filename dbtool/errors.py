@@ -103,6 +103,12 @@ class ExtraMissingError(ConfigError):
     code = "DB109"
 
 
+class ForeignFileError(ConfigError):
+    """A file that would be written is somebody else's."""
+
+    code = "DB110"
+
+
 class ConnectError(DbtoolError):
     """The database cannot be reached or used."""
 

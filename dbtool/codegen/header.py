@@ -9,7 +9,7 @@ from dbtool.mapped import schema_hash
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
-MARK = "Written by `dbtool generate` from the models; do not edit."
+MARK = "Written by `dbtool generate` from the models; do not edit."  # in every file, whatever its kind
 
 
 def header(metadata: MetaData) -> str:

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, get_args
 
 from dbtool.codegen import record
-from dbtool.codegen.header import header
+from dbtool.codegen.header import MARK, header
 from dbtool.config import Config
 from dbtool.mapped import models
 
@@ -98,9 +98,9 @@ def _diagrams(config: Config, metadata: MetaData, place: Path) -> Iterator[Gener
     from dbtool.codegen import erd
 
     tables = list(metadata.tables.values())
-    yield Generated(place / "erd.svg", "diagram", erd.picture(tables))
-    yield Generated(place / "erd.mmd", "diagram", erd.mermaid(tables))
-    yield Generated(place / "erd.dbml", "diagram", erd.dbml(tables))
+    yield Generated(place / "erd.svg", "diagram", f"<!-- {MARK} -->\n{erd.picture(tables)}")
+    yield Generated(place / "erd.mmd", "diagram", f"%% {MARK}\n{erd.mermaid(tables)}")
+    yield Generated(place / "erd.dbml", "diagram", f"// {MARK}\n{erd.dbml(tables)}")
     readme = config.root / "README.md"
     if readme.is_file():
         with readme.open(encoding="utf-8", newline="") as file:

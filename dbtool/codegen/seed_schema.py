@@ -19,6 +19,7 @@ from sqlalchemy import JSON, Column, DateTime, MetaData, String, Table
 from sqlalchemy import Enum as EnumType
 
 from dbtool import tables
+from dbtool.codegen.header import MARK
 from dbtool.errors import DataError
 from dbtool.tables import Relation
 
@@ -42,7 +43,7 @@ def seed_schema(metadata: MetaData) -> str:
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     head = {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "$comment": f"Written by `dbtool generate` from the models; do not edit. sha256:{digest}",
+        "$comment": f"{MARK} sha256:{digest}",
     }
     return json.dumps(head | body, indent=2, ensure_ascii=False) + "\n"
 

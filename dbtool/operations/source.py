@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 from dbtool import database as databases
 from dbtool.codegen import record
+from dbtool.codegen.header import MARK
 from dbtool.codegen.outputs import Generated, outputs, sources
 from dbtool.config import Config
 from dbtool.engine import schema
-from dbtool.errors import AccessError, DbtoolError, UsageError
+from dbtool.errors import AccessError, DbtoolError, ForeignFileError, UsageError
 from dbtool.reports import ErdFormat, ErdReport, GenerateReport, Output
 from dbtool.tables import model_name
 from dbtool.texts import normalised, write_whole
@@ -19,16 +20,20 @@ from dbtool.texts import normalised, write_whole
 if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
+LOOKED_AT = 500  # bytes of a file in which the mark stands
+
 
 def generate(config: Config, *, check: bool = False) -> GenerateReport:
     """Write every output that is on, where it differs from what is there; `check` only says what differs.
 
     Needs the models only: no database, no migrations, no .env. `ok` is False when `check` found something missing
-    or stale. Raises ModelsError, SettingError, DataError and AccessError, before the first file is written.
+    or stale. Raises ModelsError, DataError, AccessError, and ForeignFileError where a file is there that dbtool did
+    not write, before the first one is written.
     """
     metadata = schema.load(config)
     wanted = list(outputs(config, metadata))
     found = [_found(each) for each in wanted]
+    _refuse_foreign(config, wanted, found)
     if not check:
         for each, state in zip(wanted, found, strict=True):
             if state != "fresh":
@@ -72,6 +77,19 @@ def erd(
 
 
 # generate, step by step
+
+
+def _refuse_foreign(config: Config, wanted: Iterable[Generated], found: Iterable[str]) -> None:
+    """Raise ForeignFileError where something would be written over what dbtool did not write."""
+    for each, state in zip(wanted, found, strict=True):
+        if state == "stale" and each.path.suffix != ".md":
+            text = each.path.read_bytes()
+            if text.strip() and MARK.encode() not in text[:LOOKED_AT]:
+                name = config.relative(each.path)
+                raise ForeignFileError(
+                    f"{name} is not dbtool's: it would be written over",
+                    hint=f"mv {name} elsewhere, or turn the {each.kind} off in [tool.dbtool.generate]",
+                )
 
 
 def _found(wanted: Generated) -> Literal["missing", "stale", "fresh"]:

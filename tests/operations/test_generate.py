@@ -103,6 +103,24 @@ def test_check_writes_nothing_and_names_what_is_missing_and_stale(generated: Pro
     assert not (generated.root / "app/generated/erd.mmd").exists()
 
 
+@pytest.mark.parametrize("name", ["app/models.pyi", "app/generated/__init__.py", "app/generated/erd.svg"])
+def test_a_file_that_somebody_else_wrote_is_never_written_over(project: Project, name: str) -> None:
+    project.write(name, "# mine\n")
+
+    done, checked = project.run("generate", "--json"), project.run("generate", "--check", "--json")
+
+    assert (done.code, done.json["error"]["code"], checked.json["error"]["code"]) == (2, "DB110", "DB110")
+    assert name in done.json["error"]["message"]
+    assert (project.root / name).read_text() == "# mine\n"
+    assert not (project.root / "seed_data/schema.json").exists()
+
+
+def test_an_empty_package_may_be_there_before(project: Project) -> None:
+    project.write("app/generated/__init__.py", "")
+
+    assert project.run("generate").code == 0
+
+
 def test_line_endings_of_windows_are_not_stale(generated: Project) -> None:
     for name in FILES:
         path = generated.root / name
@@ -146,7 +164,8 @@ def test_status_names_what_is_missing_and_stale_and_stays_ok(migrated: Project, 
 
 def test_doctor_names_each_file_that_is_not_what_the_models_give(generated: Project) -> None:
     (generated.root / "app/generated/client.py").unlink()
-    (generated.root / "app/generated/schemas.py").write_text("# mine")
+    with (generated.root / "app/generated/schemas.py").open("a") as file:
+        file.write("# mine")
 
     done = generated.run("doctor", "--json")
 
