@@ -14,7 +14,8 @@ import dbtool
 from dbtool import errors
 
 PACKAGE = Path(dbtool.__file__).parent
-FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).as_posix() != "models.py")
+SAMPLE = ("models.py", "generated")  # what belongs to the sample, and not to the house
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in SAMPLE)
 
 # What each package may import of dbtool; everything may import the vocabulary.
 VOCABULARY = {"errors", "reports", "conversation", "config", "tables", "mapped", "values", "texts"}
@@ -90,6 +91,34 @@ def test_a_library_is_used_by_its_own_layer_only(library: str) -> None:
     users = {room(path) for path in FILES if any(name.split(".")[0] == library for name in imports(path))}
 
     assert users <= ONLY[library]
+
+
+NAMES = ("postgresql", "mysql", "mariadb", "sqlite", "psycopg", "pymysql", "aiomysql", "aiosqlite")
+MAY_NAME = {
+    "config.py",  # the database of a project that names none, and the same to paste
+    "tables.py",  # SQLAlchemy's names of what makes an index partial: it must not load a database
+    "codegen/project.py",  # the env.py of a new project also runs where dbtool is not installed
+    "operations/review.py",  # doctor tells the versions of the drivers
+}
+
+
+def test_only_the_layer_of_databases_names_one() -> None:
+    naming = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in FILES
+        if room(path) != "database" and any(name in text for text in constants(path) for name in NAMES)
+    }
+
+    assert naming == MAY_NAME
+
+
+def constants(path: Path) -> Iterator[str]:
+    """Yield every text of a file that is no docstring."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+            yield node.value
 
 
 def test_no_module_imports_the_sample_models() -> None:

@@ -9,7 +9,6 @@ from sqlalchemy import insert, null
 from sqlalchemy.orm.attributes import set_attribute
 
 from dbtool.client import nesting, reading
-from dbtool.client.duplicates import insert_new
 from dbtool.client.including import chunks, planned
 from dbtool.client.parameters import M
 from dbtool.client.query import Given
@@ -166,6 +165,6 @@ def _insert(work: Work, shape: Shape, rows: list[dict[str, Any]], skip_duplicate
     if renamed:
         rows = [{renamed.get(name, name): value for name, value in row.items()} for row in rows]
     if skip_duplicates:
-        return insert_new(work.connection, table, rows)
+        return work.database.insert_new(work.connection, table, rows)
     work.connection.execute(insert(table), rows)
     return len(rows)

@@ -13,14 +13,6 @@ if TYPE_CHECKING:
 
     from dbtool.database.base import Database, Refusal
 
-_RULES = {
-    "null": "must not be NULL",
-    "unique": "another row has this value already",
-    "reference": "a foreign key points at a row that is not there, or another row still points at this one",
-    "check": "breaks a rule of the table",
-    "value": "does not fit the column",
-}
-
 
 def unknown_key(key: object, what: str, path: str, valid: Iterable[str]) -> UnknownKeyError:
     """Return the error for a key that a dictionary cannot hold; `path` leads to the dictionary."""
@@ -61,11 +53,8 @@ def _refused(error: SQLAlchemyError, refusal: Refusal) -> RefusedRowError:
     table = _table_of(str(getattr(error, "statement", "") or ""))
     columns = ", ".join(f"`{table}.{name}`" if table else f"`{name}`" for name in refusal.columns)
     subject = columns or (f"`{refusal.constraint}`" if refusal.constraint else f"`{table}`" if table else "a row")
-    words = _RULES.get(refusal.rule, "the database refused this")
     told = f": {refusal.words}" if refusal.words else ""
-    made = RefusedRowError(f"{subject}: {words}{told}")
-    made.rule = refusal.rule  # type: ignore[attr-defined]
-    return made
+    return RefusedRowError(f"{subject}: {refusal.meaning}{told}")
 
 
 def _table_of(statement: str) -> str:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, false, func, not_, null, or_, true
 
-from dbtool.client.json_values import same_json
 from dbtool.client.refusals import unknown_key
+from dbtool.database.json_values import same_json
 from dbtool.errors import InvalidDataError
 from dbtool.tables import sql_type
 

@@ -11,20 +11,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dbtool.database import trace
 from dbtool.database.url import Url
-from dbtool.errors import DbtoolError, ProgramMissingError, StoppedError, TimeLimitError
+from dbtool.errors import DbtoolError, DriverMissingError, ProgramMissingError, StoppedError, TimeLimitError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column, Connection, Engine, Table
+    from sqlalchemy import URL, Column, Connection, Engine, Table
+    from sqlalchemy.dialects import postgresql, sqlite
+    from sqlalchemy.ext.asyncio import AsyncEngine
     from sqlalchemy.types import TypeEngine
 
 LEDGER = "dbtool_migrations"
 Purpose = Literal["migrate", "write", "read"]
+Rule = Literal["null", "unique", "reference", "check", "value", "other"]
 DriverConnection = Any  # a DB-API connection; the three drivers share no type
 
 
@@ -48,6 +52,16 @@ class Catalogue:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
+_MEANINGS: Mapping[Rule, str] = {
+    "null": "must not be NULL",
+    "unique": "another row has this value already",
+    "reference": "a foreign key points at a row that is not there, or another row still points at this one",
+    "check": "breaks a rule of the table",
+    "value": "does not fit the column",
+    "other": "the database refused this",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a database refuses a row.
@@ -55,10 +69,15 @@ class Refusal:
     `columns` are those named or implied; `constraint` is its name where the database tells only that.
     """
 
-    rule: Literal["null", "unique", "reference", "check", "value", "other"]
+    rule: Rule
     words: str
     columns: tuple[str, ...] = ()
     constraint: str = ""
+
+    @property
+    def meaning(self) -> str:
+        """What the rule says, in words that are the same for every database; `words` are the database's own."""
+        return _MEANINGS[self.rule]
 
 
 class Database(ABC):
@@ -70,6 +89,8 @@ class Database(ABC):
 
     kind: ClassVar[str]
     extra: ClassVar[str]
+    application_driver: ClassVar[str]  # SQLAlchemy's name of the dialect and driver
+    async_driver: ClassVar[str]
     placeholder: ClassVar[str]
     transactional_ddl: ClassVar[bool]
     create_ledger: ClassVar[str]
@@ -110,6 +131,10 @@ class Database(ABC):
         """Lend an empty database of the same kind, gone at the end."""
 
     # The bare driver
+
+    @abstractmethod
+    def driver(self) -> Any:
+        """Import the driver. Raises DriverMissingError, which says what to install."""
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[DriverConnection]:
@@ -181,6 +206,48 @@ class Database(ABC):
     def before_commit(self, connection: DriverConnection) -> None:
         """Check what must hold at the end of a migration. Raises when it does not."""
 
+    # Applications
+
+    def application_engine(self) -> Engine:
+        """Make an engine with a URL, which an application keeps open; nothing is connected yet.
+
+        `translated` is left to whoever uses it. Raises DriverMissingError.
+        """
+        from sqlalchemy import create_engine
+
+        self.driver()
+        engine = create_engine(self.application_url(self.application_driver), **self.application_options())
+        self.prepare(engine)
+        return engine
+
+    def async_application_engine(self) -> AsyncEngine:
+        """Make the same over a driver that is awaited. Raises DriverMissingError."""
+        for module in ("greenlet", self.async_driver.partition("+")[2]):
+            load_driver(module, f"this client needs `{module}`", "async")
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        engine = create_async_engine(self.application_url(self.async_driver), **self.application_options())
+        self.prepare(engine.sync_engine)
+        return engine
+
+    @abstractmethod
+    def application_url(self, driver: str) -> URL:
+        """Return SQLAlchemy's URL of this database, with all that the driver is to know."""
+
+    @abstractmethod
+    def application_options(self) -> dict[str, Any]:
+        """Return how an application's engine, awaited or not, keeps its connections."""
+
+    def prepare(self, engine: Engine) -> None:
+        """Let an application's engine do to each connection what this database needs."""
+
+    def under_rules(self, engine: Engine, purpose: Literal["write", "read"]) -> Engine:
+        """Return an application's engine, whoever made it, under the transaction rules of a purpose.
+
+        Connections are shared with the engine itself, whose transactions stay what they were.
+        """
+        return engine
+
     # Limits
 
     @contextmanager
@@ -251,6 +318,10 @@ class Database(ABC):
         """Return what storing a value of this SQL type does to it; None where it comes back as it went in."""
         return None
 
+    @abstractmethod
+    def insert_new(self, connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
+        """Add the rows that break no unique key; return how many. Everything else that is wrong still raises."""
+
     def follow_sequences(self, connection: Connection, table: Table, column: Column[Any]) -> None:
         """Let the next number that the database gives this column follow those that were given to it."""
 
@@ -317,6 +388,24 @@ def execute(connection: DriverConnection, sql: str, parameters: Sequence[Any] = 
             cursor.execute(sql, parameters) if parameters else cursor.execute(sql)
     finally:
         cursor.close()
+
+
+def insert_counted(
+    connection: Connection, insert: postgresql.Insert | sqlite.Insert, rows: Sequence[dict[str, Any]]
+) -> int:
+    """Add the rows that are in no conflict; return how many."""
+    options: Any = {"preserve_rowcount": True}
+    return int(connection.execute(insert.on_conflict_do_nothing(), rows, execution_options=options).rowcount)
+
+
+def load_driver(module: str, need: str, extra: str) -> Any:
+    """Import a driver. Raises DriverMissingError: `need` says who needs what, `extra` brings it."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise DriverMissingError(
+            f"{need}, which is not installed", hint=f"pip install 'sqlmodel-dbtool[{extra}]'"
+        ) from error
 
 
 def one_line(text: str | None) -> str:

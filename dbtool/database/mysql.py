@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from dbtool.database.base import (
     LEDGER,
@@ -17,8 +17,10 @@ from dbtool.database.base import (
     DriverConnection,
     Purpose,
     Refusal,
+    Rule,
     execute,
     find_program,
+    load_driver,
     one_line,
     rows,
 )
@@ -29,7 +31,6 @@ from dbtool.errors import (
     DatabaseMissingError,
     DbtoolError,
     DiskFullError,
-    DriverMissingError,
     LockedError,
     StoppedError,
     TimeLimitError,
@@ -37,7 +38,7 @@ from dbtool.errors import (
 from dbtool.tables import sql_type
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column, Connection, Engine
+    from sqlalchemy import Column, Connection, Engine, Table
     from sqlalchemy.types import TypeEngine
 
 _CATALOGUE = (
@@ -71,8 +72,7 @@ _CHECKS = (
     " WHERE constraint_schema = database()"
 )
 
-_Rule = Literal["null", "unique", "reference", "check", "value", "other"]
-_RULES: Mapping[int, _Rule] = {
+_RULES: Mapping[int, Rule] = {
     **dict.fromkeys((1048, 1364, 1263), "null"),
     **dict.fromkeys((1062, 1586), "unique"),
     **dict.fromkeys((1216, 1217, 1451, 1452), "reference"),
@@ -91,6 +91,8 @@ class Mysql(ServerDatabase):
 
     kind = "mysql"
     extra = "mysql"
+    application_driver = "mysql+pymysql"
+    async_driver = "mysql+aiomysql"
     port = 3306
     current_name = "database()"
     placeholder = "%s"
@@ -164,6 +166,10 @@ class Mysql(ServerDatabase):
 
     # The bare driver
 
+    def driver(self) -> Any:
+        """Import PyMySQL."""
+        return load_driver("pymysql", "MariaDB needs the driver PyMySQL", self.extra)
+
     @contextmanager
     def reading(self) -> Iterator[DriverConnection]:
         """Connect for reading only."""
@@ -211,7 +217,7 @@ class Mysql(ServerDatabase):
         """Make an engine that connects the way the bare driver does."""
         from sqlalchemy import create_engine
 
-        _driver()
+        self.driver()
 
         def connect() -> Any:
             connection = self._open()
@@ -219,7 +225,16 @@ class Mysql(ServerDatabase):
                 execute(connection, "SET SESSION TRANSACTION READ ONLY")
             return connection
 
-        return create_engine("mysql+pymysql://", creator=connect, **pooling(kept))
+        return create_engine(f"{self.application_driver}://", creator=connect, **pooling(kept))
+
+    # Applications
+
+    def prepare(self, engine: Engine) -> None:
+        """Mend aiomysql."""
+        from sqlalchemy import event
+
+        if engine.dialect.driver == "aiomysql":
+            event.listen(engine, "connect", _write_bytes_in_hexadecimal)
 
     # Limits
 
@@ -306,6 +321,23 @@ class Mysql(ServerDatabase):
             return _single
         return None
 
+    def insert_new(self, connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
+        """Leave a duplicate as it is, and count it in a variable.
+
+        IGNORE would also swallow wrong values and missing parents, and the number of rows affected is the same for a
+        new row as for one that was there (CLIENT_FOUND_ROWS).
+        """
+        from sqlalchemy import text
+        from sqlalchemy.dialects.mysql import insert
+
+        column = next(iter((*table.primary_key.columns, *table.columns)))
+        name = connection.dialect.identifier_preparer.format_column(column)
+        kept = text(f"IF((@dbtool_skipped := @dbtool_skipped + 1) > 0, {name}, {name})")
+        connection.exec_driver_sql("SET @dbtool_skipped = 0")
+        connection.execute(insert(table).on_duplicate_key_update({column.key: kept}), rows)
+        skipped = connection.exec_driver_sql("SELECT @dbtool_skipped").scalar() or 0
+        return len(rows) - int(skipped)
+
     # Copies
 
     def backup(self, target: Path) -> Path:
@@ -339,10 +371,14 @@ class Mysql(ServerDatabase):
 
     # Connecting
 
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of the URL; text is UTF-8 unless they say otherwise."""
+        return {"charset": "utf8mb4", **self.url.query}
+
     def _open(self, *, with_database: bool = True, autocommit: bool = False) -> Any:
-        driver = _driver()
-        options: dict[str, Any] = dict(self.url.query)
-        options.setdefault("charset", "utf8mb4")
+        driver = self.driver()
+        options: dict[str, Any] = dict(self.parameters)
         parts = {
             "host": self.url.host,
             "port": self.url.port or 0,
@@ -409,14 +445,11 @@ def _single(value: float) -> float:
     return float(f"{stored:.6g}")
 
 
-def _driver() -> Any:
-    try:
-        import pymysql
-    except ImportError as error:
-        raise DriverMissingError(
-            "MariaDB needs the driver PyMySQL, which is not installed", hint="pip install 'sqlmodel-dbtool[mysql]'"
-        ) from error
-    return pymysql
+def _write_bytes_in_hexadecimal(connection: Any, record: object) -> None:
+    """Keep aiomysql from a function that PyMySQL 1.2 took away (aiomysql 0.3.2, `Connection.escape`)."""
+    driver = connection.driver_connection
+    usual = driver.escape
+    driver.escape = lambda value: f"x'{value.hex()}'" if isinstance(value, bytes) else usual(value)
 
 
 def _is_mariadb(connection: DriverConnection) -> bool:

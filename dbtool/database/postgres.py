@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from dbtool.database.base import (
     LEDGER,
@@ -17,8 +17,11 @@ from dbtool.database.base import (
     DriverConnection,
     Purpose,
     Refusal,
+    Rule,
     execute,
     find_program,
+    insert_counted,
+    load_driver,
     one_line,
     rows,
 )
@@ -29,7 +32,6 @@ from dbtool.errors import (
     DatabaseMissingError,
     DbtoolError,
     DiskFullError,
-    DriverMissingError,
     LockedError,
     StoppedError,
 )
@@ -102,7 +104,7 @@ WHERE prokind IN ('f', 'p') AND pg_proc.oid NOT IN (SELECT objid FROM owned)
 # A server that refuses a connection says so in words alone.
 _REFUSED = re.compile(r"authentication failed|role .* (does not exist|is not permitted to log in)|no pg_hba.conf entry")
 
-_RULES: Mapping[str, Literal["null", "unique", "reference", "check", "other"]] = {
+_RULES: Mapping[str, Rule] = {
     "23502": "null",
     "23503": "reference",
     "23505": "unique",
@@ -144,6 +146,7 @@ class Postgres(ServerDatabase):
 
     kind = "postgres"
     extra = "postgres"
+    application_driver = async_driver = "postgresql+psycopg"
     port = 5432
     current_name = "current_database()"
     placeholder = "%s"
@@ -269,6 +272,10 @@ class Postgres(ServerDatabase):
 
     # The bare driver
 
+    def driver(self) -> Any:
+        """Import psycopg 3."""
+        return load_driver("psycopg", "PostgreSQL needs the driver psycopg", self.extra)
+
     @contextmanager
     def reading(self) -> Iterator[DriverConnection]:
         """Connect for reading only."""
@@ -311,7 +318,7 @@ class Postgres(ServerDatabase):
         """Make an engine that connects the way the bare driver does."""
         from sqlalchemy import create_engine
 
-        _driver()
+        self.driver()
 
         def connect() -> Any:
             connection = self._open()
@@ -319,7 +326,7 @@ class Postgres(ServerDatabase):
                 connection.read_only = True
             return connection
 
-        return create_engine("postgresql+psycopg://", creator=connect, **pooling(kept))
+        return create_engine(f"{self.application_driver}://", creator=connect, **pooling(kept))
 
     def follow_sequences(self, connection: Connection, table: Table, column: Column[Any]) -> None:
         """Set the sequence behind a column, if there is one, to the largest value in it."""
@@ -387,6 +394,12 @@ class Postgres(ServerDatabase):
         columns = (told.column_name,) if told.column_name else tuple(detail[1].split(", ")) if detail else ()
         return Refusal(_RULES[state], words, columns, told.constraint_name or "")
 
+    def insert_new(self, connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
+        """Do nothing on a conflict."""
+        from sqlalchemy.dialects.postgresql import insert
+
+        return insert_counted(connection, insert(table), rows)
+
     # Copies
 
     def backup(self, target: Path) -> Path:
@@ -439,25 +452,27 @@ class Postgres(ServerDatabase):
             connection.rollback()
         return connection
 
-    def _connect(self, database: str, *, autocommit: bool = False) -> Any:
-        psycopg = _driver()
-        query = dict(self.url.query)
-        options = query.pop("options", "")
-        schema = query.pop("schema", None)
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of the URL for libpq, the schema as an option."""
+        found = {"connect_timeout": "15", **self.url.query}  # libpq itself would wait for ever
+        schema = found.pop("schema", None)
         if schema:
             quoted = '"' + schema.replace('"', '""') + '"'
             escaped = quoted.replace("\\", "\\\\").replace(" ", "\\ ")
-            options = f"{options} -csearch_path={escaped}".strip()
-        query.setdefault("application_name", "dbtool")
-        query.setdefault("connect_timeout", "15")  # libpq itself would wait for ever
+            found["options"] = f"{found.get('options', '')} -csearch_path={escaped}".strip()
+        return found
+
+    def _connect(self, database: str, *, autocommit: bool = False) -> Any:
+        psycopg = self.driver()
         parts = {
             "host": self.url.host,
             "port": self.url.port,
             "user": self.url.user,
             "password": self.url.password,
             "dbname": database,
-            "options": options or None,
-            **query,
+            "application_name": "dbtool",
+            **self.parameters,
         }
         with self.translated():
             try:
@@ -515,14 +530,3 @@ class Postgres(ServerDatabase):
                 f"{self.name} went away: {words.splitlines()[0]}", hint="check the server, then try again"
             )
         return None
-
-
-def _driver() -> Any:
-    try:
-        import psycopg
-    except ImportError as error:
-        raise DriverMissingError(
-            "PostgreSQL needs the driver psycopg, which is not installed",
-            hint="pip install 'sqlmodel-dbtool[postgres]'",
-        ) from error
-    return psycopg

@@ -16,19 +16,19 @@ from dbtool.database.base import Database, rows
 from dbtool.errors import ConnectError, DatabaseMissingError, DbtoolError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import URL, Connection
 
-
+_KEPT = 5  # connections of an application; up to ten more are opened when all are in use
 _LIFE = 1800  # seconds after which a kept connection is replaced; firewalls forget idle ones
 
 
 def pooling(kept: int) -> dict[str, Any]:
     """Return how an engine keeps connections open: none, or so many, each tried before it is used again."""
-    from sqlalchemy.pool import NullPool, QueuePool
+    from sqlalchemy.pool import NullPool
 
     if not kept:
         return {"poolclass": NullPool}
-    return {"poolclass": QueuePool, "pool_size": kept, "pool_pre_ping": True, "pool_recycle": _LIFE}
+    return {"pool_size": kept, "pool_pre_ping": True, "pool_recycle": _LIFE}
 
 
 class ServerDatabase(Database):
@@ -46,6 +46,22 @@ class ServerDatabase(Database):
     @abstractmethod
     def _open(self, *, autocommit: bool = False) -> Any:
         """Connect with the bare driver. Raises DatabaseMissingError where there is no database."""
+
+    @property
+    @abstractmethod
+    def parameters(self) -> dict[str, str]:
+        """The parameters of the URL as the driver takes them, with dbtool's defaults."""
+
+    def application_url(self, driver: str) -> URL:
+        """Return the parts under another driver."""
+        from sqlalchemy import URL
+
+        here = self.url
+        return URL.create(driver, here.user, here.password, here.host, here.port, here.database, self.parameters)
+
+    def application_options(self) -> dict[str, Any]:
+        """Keep a few connections."""
+        return pooling(_KEPT)
 
     def exists(self) -> bool:
         """Whether a connection finds the database."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from dbtool.database.base import (
@@ -22,6 +22,7 @@ from dbtool.database.base import (
     Purpose,
     Refusal,
     execute,
+    insert_counted,
     one_line,
     rows,
 )
@@ -38,7 +39,7 @@ from dbtool.errors import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine, Table
+    from sqlalchemy import URL, Connection, Engine, Table
 
 _MAPPED = 2**30  # bytes of the file at most
 BUSY_SECONDS = 5.0
@@ -53,6 +54,8 @@ class Sqlite(Database):
 
     kind = "sqlite"
     extra = ""
+    application_driver = "sqlite"
+    async_driver = "sqlite+aiosqlite"
     placeholder = "?"
     transactional_ddl = True
     nulls_first = True
@@ -116,6 +119,10 @@ class Sqlite(Database):
                 lent._memory_engine.dispose()
 
     # The bare driver
+
+    def driver(self) -> Any:
+        """Return Python's own."""
+        return sqlite3
 
     @contextmanager
     def reading(self) -> Iterator[DriverConnection]:
@@ -282,6 +289,48 @@ class Sqlite(Database):
             return _broken_keys(connection)
         return {}
 
+    # Applications
+
+    def application_url(self, driver: str) -> URL:
+        """Return the path; what else the URL says is for dbtool's own way of opening."""
+        from sqlalchemy import URL
+
+        return URL.create(driver, database=self.url.database)
+
+    def application_options(self) -> dict[str, Any]:
+        """Keep the one connection of a database in memory, which is the database itself."""
+        from sqlalchemy.pool import StaticPool
+
+        pool: dict[str, Any] = {"poolclass": StaticPool} if self._in_memory else {}
+        return {"connect_args": {"timeout": BUSY_SECONDS}, **pool}
+
+    def prepare(self, engine: Engine) -> None:
+        """Let the file be there before it is opened, and keep its foreign keys."""
+        from sqlalchemy import event
+
+        event.listen(engine, "do_connect", lambda *_: self._check_exists())  # SQLite would make an empty one
+        event.listen(engine, "connect", _keep_foreign_keys)
+
+    def under_rules(self, engine: Engine, purpose: Literal["write", "read"]) -> Engine:
+        """Begin transactions, where the driver itself would only when it writes.
+
+        Reading sees one state throughout; writing waits for its turn before it has read anything.
+        """
+        from sqlalchemy import event
+
+        statement = "BEGIN" if purpose == "read" else "BEGIN IMMEDIATE"
+
+        def begin(connection: Connection) -> None:
+            driver = connection.connection
+            if not getattr(driver.driver_connection, "in_transaction", False):
+                cursor = driver.cursor()
+                cursor.execute(statement)
+                cursor.close()
+
+        made = engine.execution_options()
+        event.listen(made, "begin", begin)
+        return made
+
     # Limits
 
     def set_limit(self, connection: Connection, seconds: float) -> Callable[[], None]:
@@ -332,6 +381,12 @@ class Sqlite(Database):
             case "CHECK":
                 return Refusal("check", str(error), constraint=named)
         return Refusal("reference", str(error))
+
+    def insert_new(self, connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
+        """Do nothing on a conflict."""
+        from sqlalchemy.dialects.sqlite import insert
+
+        return insert_counted(connection, insert(table), rows)
 
     # Copies
 
@@ -459,6 +514,12 @@ class Sqlite(Database):
 
 def _keep_driver_from_beginning(connection: sqlite3.Connection, record: object) -> None:
     connection.isolation_level = None
+
+
+def _keep_foreign_keys(connection: DriverConnection, record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
 
 
 def _map_file(connection: sqlite3.Connection, record: object) -> None:

@@ -59,9 +59,9 @@ def _of_constraint(table: Table, name: str) -> list[str]:
 def _words(step: Step, refusal: Refusal, column: str | None) -> str:
     match refusal.rule:
         case "null":
-            return "must not be NULL" if column else refusal.words
+            return refusal.meaning if column else refusal.words
         case "unique":
-            return f"another row has this value already: {refusal.words}"
+            return f"{refusal.meaning}: {refusal.words}"
         case "reference" if isinstance(step.change, Delete):
             return f"other rows point at this one: {refusal.words}"
         case "reference":

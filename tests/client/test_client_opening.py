@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from clients import AsyncClient, Client
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 
 from dbtool.client import AsyncClientBase, AsyncSelection, AsyncTable, ClientBase, Selection, Table
 from dbtool.errors import ConnectError, DatabaseMissingError, DataError, StaleClientError, UrlError
@@ -124,10 +124,9 @@ def test_importing_the_runtime_imports_no_command_line_and_no_asyncio_engine() -
     assert done.stdout.strip() == "[]"
 
 
-def test_an_awaited_client_names_the_driver_that_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_awaited_client_names_the_driver_that_is_missing(tmp_path: Path) -> None:
     program = (
-        "import sys, importlib.util as u; find = u.find_spec\n"
-        "u.find_spec = lambda name, *a: None if name == 'aiosqlite' else find(name, *a)\n"
+        "import sys; sys.modules['aiosqlite'] = None\n"
         "from dbtool.client import AsyncClientBase\n"
         "from dbtool.errors import DriverMissingError\n"
         "try: AsyncClientBase('sqlite:///x.db')\n"
@@ -140,6 +139,18 @@ def test_an_awaited_client_names_the_driver_that_is_missing(monkeypatch: pytest.
         done.stdout.strip()
         == "this client needs `aiosqlite`, which is not installed | pip install 'sqlmodel-dbtool[async]'"
     )
+
+
+def test_an_engine_of_a_kind_that_dbtool_does_not_know_is_refused() -> None:
+    class Engine:
+        url = make_url("oracle://me:secret@127.0.0.1/none")
+
+    engine: Any = Engine()
+
+    with pytest.raises(UrlError) as error:
+        Client(engine=engine)
+
+    assert error.value.message == "the engine leads to `oracle`, which dbtool does not know"
 
 
 def test_a_client_that_is_awaited_opens_the_same_way(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from projects import Project, at, drop, new_url, server_url
+from sqlalchemy import Column, Integer, MetaData, String, Table, event
 
 from dbtool import database as databases
 from dbtool.config import Location, load_config
@@ -886,6 +887,57 @@ def test_a_role_that_may_not_create_databases_gets_no_scratch_database(kind: str
         pytest.fail("a database was created")
 
 
+# Applications
+
+
+def test_an_applications_engine_leads_to_the_database_and_is_told_from_its_address(database: Database) -> None:
+    run(database, BOOK)
+    engine = database.application_engine()
+
+    with engine.connect() as connection:
+        leads_there = database.is_behind(connection)
+    told = databases.behind(engine.url)
+    engine.dispose()
+
+    assert leads_there
+    assert (told.kind, told.name) == (database.kind, database.name)
+
+
+def test_what_breaks_a_unique_key_is_left_out_and_counted_so(database: Database) -> None:
+    run(database, BOOK, "INSERT INTO book VALUES (1, 'old', NULL)")
+    book = Table("book", MetaData(), Column("id", Integer, primary_key=True), Column("title", String(50)))
+    engine = database.application_engine()
+
+    with engine.begin() as connection:
+        count = database.insert_new(connection, book, [{"id": n, "title": "new"} for n in (1, 2, 3)])
+    engine.dispose()
+
+    assert (count, query(database, "SELECT id, title FROM book ORDER BY id")) == (
+        2,
+        [(1, "old"), (2, "new"), (3, "new")],
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "statement"), [("read", "BEGIN"), ("write", "BEGIN IMMEDIATE")], ids=["read", "write"]
+)
+@on_sqlite
+def test_an_engine_under_the_rules_of_a_purpose_begins_so_and_lends_nothing_to_the_one_it_is_of(
+    database: Database, kind: Any, statement: str
+) -> None:
+    run(database, BOOK)
+    engine = database.application_engine()
+    said: list[str] = []
+    event.listen(engine, "connect", lambda driver, _: driver.set_trace_callback(said.append))
+
+    for each in (engine, database.under_rules(engine, kind)):
+        with each.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
+    engine.dispose()
+
+    assert [each for each in said if each.startswith(("BEGIN", "SELECT"))] == ["SELECT 1", statement, "SELECT 1"]
+
+
 # What is missing
 
 
@@ -908,7 +960,13 @@ def test_a_role_that_may_not_create_databases_gets_no_scratch_database(kind: str
     ids=SERVERS,
 )
 @pytest.mark.parametrize(
-    "use", ["database.exists()", "database.connect('write').__enter__()", "database.engine('read')"]
+    "use",
+    [
+        "database.exists()",
+        "database.connect('write').__enter__()",
+        "database.engine('read')",
+        "database.application_engine()",
+    ],
 )
 def test_a_missing_driver_is_named_with_the_extra_that_installs_it(
     tmp_path: Path, url: str, module: str, message: str, hint: str, use: str
