@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dbtool.config import Config, load_config
-    from dbtool.conversation import REFUSE, Ask, Event, Tell, silent
+    from dbtool.conversation import REFUSE, Answers, Ask, Event, Tell, silent
     from dbtool.engine.environment import run_environment
     from dbtool.errors import DbtoolError
     from dbtool.operations.data import export_csv, seed, show_record, show_rows, show_schema, show_tables, table_names
@@ -25,7 +25,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "dbtool.config": ("Config", "load_config"),
-    "dbtool.conversation": ("REFUSE", "Ask", "Event", "Tell", "silent"),
+    "dbtool.conversation": ("REFUSE", "Answers", "Ask", "Event", "Tell", "silent"),
     "dbtool.engine.environment": ("run_environment",),
     "dbtool.errors": ("DbtoolError",),
     "dbtool.operations.data": (
@@ -46,6 +46,7 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Answers",
     "Ask",
     "Config",
     "DbtoolError",

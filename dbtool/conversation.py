@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,6 +64,18 @@ class Ask(Protocol):
     def accepts_loss(self, changes: Sequence[Change]) -> None:
         """Return when losing the data that these changes lose is meant. Raise DeclinedError on no."""
 
+    def is_rename(self, old: str, new: str) -> bool:
+        """Whether `old`, which is gone, is called `new` now: a table, `table.column`, or `table.column.member`.
+
+        `new` is the last part alone.
+        """
+
+    def fill(self, subject: str, kind: str, rows: int) -> str:
+        """Return what rows that exist get, as text: in a new column `table.column` of an SQL type `kind`.
+
+        For `table.column.member`, a member of an enum that is going, it is the member that takes its place.
+        """
+
 
 class Refuse:
     """The answers of nobody: assume nothing, lose nothing, take the suggested name."""
@@ -84,5 +96,86 @@ class Refuse:
             problems=[change.text for change in changes],
         )
 
+    def is_rename(self, old: str, new: str) -> bool:
+        """Refuse, naming both ways out: neither keeping nor losing values may be a guess."""
+        raise AnswerError(
+            f"`{old}` is gone and `{new}` is new: is that one thing with a new name? nobody can be asked",
+            hint=f"add --rename {old}:{new} if it is, or --accept-data-loss to drop the one and add the other",
+        )
+
+    def fill(self, subject: str, kind: str, rows: int) -> str:
+        """Refuse, naming the flag that would have answered."""
+        these = f"the {rows:,} rows" if rows != 1 else "the one row"
+        raise AnswerError(
+            f"`{subject}` ({kind}) needs a value for {these} that exist, and nobody can be asked",
+            hint=f"add --fill {subject}=VALUE, or give the model a default",
+        )
+
 
 REFUSE: Ask = Refuse()
+
+
+class Answers:
+    """Answers that were given before, and somebody who is asked for the rest.
+
+    `renames` are pairs such as `("user.name", "full_name")`, `fills` values by `table.column`. What answered nothing
+    is in `unused` at the end.
+    """
+
+    def __init__(
+        self,
+        *,
+        yes: bool = False,
+        accept_data_loss: bool = False,
+        renames: Sequence[tuple[str, str]] = (),
+        fills: Mapping[str, str] | None = None,
+        otherwise: Ask = REFUSE,
+    ) -> None:
+        self.yes = yes
+        self.accept_data_loss = accept_data_loss
+        self.renames = dict(renames)
+        self.fills = dict(fills or {})
+        self.otherwise = otherwise
+        self._used: set[str] = set()
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The renames and fills that nothing asked for, as they were given."""
+        renames = (f"--rename {old}:{new}" for old, new in self.renames.items() if old not in self._used)
+        fills = (f"--fill {subject}={value}" for subject, value in self.fills.items() if subject not in self._used)
+        return (*renames, *fills)
+
+    def confirm(self, question: str, *, flag: str) -> None:
+        """Say yes to everything, or ask."""
+        if not self.yes:
+            self.otherwise.confirm(question, flag=flag)
+
+    def migration_name(self, suggestion: str) -> str:
+        """Ask."""
+        return self.otherwise.migration_name(suggestion)
+
+    def accepts_loss(self, changes: Sequence[Change]) -> None:
+        """Accept every loss, or ask."""
+        if not self.accept_data_loss:
+            self.otherwise.accepts_loss(changes)
+
+    def is_rename(self, old: str, new: str) -> bool:
+        """Say what was given; with every loss accepted, what was not given is none."""
+        if old in self.renames:
+            self._used.add(old)
+            return self.renames[old] == new
+        if new in self._new_names(old) or self.accept_data_loss:
+            return False
+        return self.otherwise.is_rename(old, new)
+
+    def _new_names(self, old: str) -> set[str]:
+        """The new names that are taken beside this one, in the same table or enum."""
+        beside = old.rpartition(".")[0]
+        return {new for each, new in self.renames.items() if each.rpartition(".")[0] == beside}
+
+    def fill(self, subject: str, kind: str, rows: int) -> str:
+        """Say what was given, or ask."""
+        if subject in self.fills:
+            self._used.add(subject)
+            return self.fills[subject]
+        return self.otherwise.fill(subject, kind, rows)

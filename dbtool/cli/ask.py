@@ -6,40 +6,39 @@ import sys
 from collections.abc import Callable, Sequence
 
 from dbtool.cli import output
-from dbtool.conversation import REFUSE, Ask
-from dbtool.errors import DeclinedError
+from dbtool.conversation import REFUSE, Answers
+from dbtool.errors import DeclinedError, UsageError
 from dbtool.reports import Change
 
 
 def asker(
-    clear: Callable[[], None], *, yes: bool = False, accept_data_loss: bool = False, as_json: bool = False
-) -> Ask:
+    clear: Callable[[], None],
+    *,
+    yes: bool = False,
+    accept_data_loss: bool = False,
+    renames: Sequence[str] = (),
+    fills: Sequence[str] = (),
+    as_json: bool = False,
+) -> Answers:
     """Return who answers: the flags, then a person if there is one, else nobody.
 
-    `clear` makes room on the terminal before a question.
+    `clear` makes room on the terminal before a question. Raises UsageError for a flag that cannot be read.
     """
     at_terminal = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
-    return _Answers(yes, accept_data_loss, _Terminal(clear) if at_terminal else REFUSE)
+    return Answers(
+        yes=yes,
+        accept_data_loss=accept_data_loss,
+        renames=[_pair("--rename", each, ":", "user.name:full_name") for each in renames],
+        fills=dict(_pair("--fill", each, "=", "user.age=0") for each in fills),
+        otherwise=_Terminal(clear) if at_terminal else REFUSE,
+    )
 
 
-class _Answers:
-    """Answers by flag, and passes on what no flag answers."""
-
-    def __init__(self, yes: bool, accept_data_loss: bool, otherwise: Ask) -> None:
-        self.yes = yes
-        self.accept_data_loss = accept_data_loss
-        self.otherwise = otherwise
-
-    def confirm(self, question: str, *, flag: str) -> None:
-        if not self.yes:
-            self.otherwise.confirm(question, flag=flag)
-
-    def migration_name(self, suggestion: str) -> str:
-        return self.otherwise.migration_name(suggestion)
-
-    def accepts_loss(self, changes: Sequence[Change]) -> None:
-        if not self.accept_data_loss:
-            self.otherwise.accepts_loss(changes)
+def _pair(flag: str, text: str, mark: str, example: str) -> tuple[str, str]:
+    subject, found, value = text.partition(mark)
+    if not (subject and found) or (mark == ":" and not value):
+        raise UsageError(f"{flag} {text}: this is not like {example}", hint=f"{flag} {example}")
+    return subject, value.rpartition(".")[2] if mark == ":" else value
 
 
 class _Terminal:
@@ -64,6 +63,14 @@ class _Terminal:
             output.talk(output.line((f"  {change.text}", "")))
         if not _yes("go on? (a backup is taken first)"):
             raise DeclinedError("nothing was changed")
+
+    def is_rename(self, old: str, new: str) -> bool:
+        self.clear()
+        return _yes(f"`{old}` is gone and `{new}` is new. Is that the same under a new name?")
+
+    def fill(self, subject: str, kind: str, rows: int) -> str:
+        self.clear()
+        return _read(f"value of `{subject}` ({kind}) for the {rows:,} {'row' if rows == 1 else 'rows'} that exist: ")
 
 
 def _yes(question: str) -> bool:

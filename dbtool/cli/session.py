@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from dbtool.errors import DbtoolError, InterruptedCommandError
 
 if TYPE_CHECKING:
     from dbtool.config import Config
-    from dbtool.conversation import Ask, Tell
+    from dbtool.conversation import Answers, Tell
 
 GIVEN = ("url", "json", "project", "env_file", "quiet", "verbose")
 
@@ -41,11 +41,25 @@ class Session:
         quiet, verbose = bool(self._given["quiet"]), bool(self._given["verbose"])
         return output.teller(self.progress, quiet=quiet, verbose=verbose, as_json=self.json)
 
-    def ask(self, *, yes: bool = False, accept_data_loss: bool = False) -> Ask:
+    def ask(
+        self,
+        *,
+        yes: bool = False,
+        accept_data_loss: bool = False,
+        renames: Sequence[str] = (),
+        fills: Sequence[str] = (),
+    ) -> Answers:
         """Return who answers questions."""
         from dbtool.cli.ask import asker
 
-        return asker(self.progress.clear, yes=yes, accept_data_loss=accept_data_loss, as_json=self.json)
+        return asker(
+            self.progress.clear,
+            yes=yes,
+            accept_data_loss=accept_data_loss,
+            renames=renames,
+            fills=fills,
+            as_json=self.json,
+        )
 
     def show(self, report: Any, view: output.View[Any]) -> None:
         """Print a report; a report that is not ok ends the command with exit code 1."""

@@ -1,107 +1,15 @@
-"""Compare models with a database, and write the difference as a migration, by Alembic's autogenerate.
-
-What Alembic gets wrong is put right in one plugin that runs before the downgrade is derived, so both directions
-come out right, for `dbtool migrate`, `alembic revision --autogenerate` and `alembic check` alike.
-"""
+"""Tell differences as a person would say them, and name a migration for them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatch
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from dbtool.config import Config
-from dbtool.database import Database
 from dbtool.reports import Change
 
 if TYPE_CHECKING:
-    from alembic.autogenerate.api import AutogenContext
     from alembic.operations import ops
-    from sqlalchemy import Connection, MetaData
-
-PLUGIN = "dbtool.diff"
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A difference, ready to be written: Python text for both directions, and the same in words."""
-
-    upgrade: str
-    downgrade: str
-    imports: tuple[str, ...]
-    changes: tuple[Change, ...]
-
-    def __bool__(self) -> bool:
-        return bool(self.changes)
-
-
-def draft(config: Config, database: Database, connection: Connection, metadata: MetaData) -> Draft:
-    """Return what would bring this database to the models. Nothing is changed."""
-    from alembic.autogenerate import produce_migrations, render_python_code
-    from alembic.runtime.migration import MigrationContext
-
-    options = {**compare_options(config, database), "target_metadata": metadata}
-    context = MigrationContext.configure(connection, opts=options)
-    script = produce_migrations(context, metadata)
-    imports: list[set[str]] = []
-
-    def render(kind: str, item: Any, rendering: AutogenContext) -> str | Literal[False]:
-        imports.append(rendering.imports)  # Alembic fills these and does not return them
-        return render_item(kind, item, rendering)
-
-    upgrade, downgrade = (
-        render_python_code(operations, render_as_batch=True, render_item=render, migration_context=context)
-        for operations in (script.upgrade_ops, script.downgrade_ops)
-        if operations is not None
-    )
-    assert script.upgrade_ops is not None
-    needed = tuple(sorted(set().union(*imports)))
-    return Draft(upgrade, downgrade, needed, tuple(changes_of(script.upgrade_ops.ops)))
-
-
-def compare_options(config: Config, database: Database) -> dict[str, Any]:
-    """Return the options under which Alembic compares: the same for dbtool and for env.py."""
-    _register()
-
-    def include_name(name: str | None, kind: str, parents: Any) -> bool:
-        if kind != "table" or name is None:
-            return True
-        return name not in database.own_tables and not any(fnmatch(name, pattern) for pattern in config.exclude)
-
-    return {
-        "compare_type": True,
-        "render_as_batch": True,
-        "include_name": include_name,
-        "include_schemas": bool(config.schemas),
-        "render_item": render_item,
-        "autogenerate_plugins": ["alembic.autogenerate.*", PLUGIN],
-        "version_table": config.version_table,
-    }
-
-
-def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
-    """Render SQLModel's own column types as the SQLAlchemy types behind them; the rest is Alembic's."""
-    from sqlalchemy.types import TypeDecorator
-
-    if kind == "type" and getattr(item, "create_type", True) is False:
-        return _existing_type(item, context)
-    if kind != "type" or not isinstance(item, TypeDecorator):
-        return False
-    inner = item.impl_instance
-    if type(item).__module__.startswith("sqlmodel") and type(inner).__module__ == "sqlalchemy.sql.sqltypes":
-        return f"sa.{inner!r}"
-    context.imports.add(f"import {type(item).__module__}")
-    return False
-
-
-def _existing_type(item: Any, context: AutogenContext) -> str:
-    """Render a type of a dialect that is there already, which Alembic would render as one to be made."""
-    dialect = type(item).__module__.split(".")[2]
-    context.imports.add(f"from sqlalchemy.dialects import {dialect}")
-    text = repr(item).removesuffix(")")
-    return f"{dialect}.{text}{'' if 'create_type' in text else ', create_type=False'})"
 
 
 def changes_of(operations: Iterable[Any]) -> Iterator[Change]:
@@ -219,34 +127,3 @@ def _constraint(verb: str, operation: Any) -> Change:
     }
     noun = "index" if is_index else kinds.get(type(operation)) or "constraint"
     return Change(f"{verb} {noun}", f"{table}.{name}", f"{verb} {noun} {name} on {table}")
-
-
-# The plugin
-
-
-def _register() -> None:
-    """Make the plugin known to Alembic, once per process."""
-    from alembic.runtime.plugins import Plugin, _all_plugins
-
-    if PLUGIN not in _all_plugins:
-        import sys
-
-        Plugin.setup_plugin_from_module(sys.modules[__name__], PLUGIN)
-
-
-def setup(plugin: Any) -> None:
-    """Hook the corrections in; Alembic calls this."""
-    from alembic.util import DispatchPriority
-
-    from dbtool.engine import operations  # noqa: F401  (registers how our operations are rendered)
-
-    plugin.add_autogenerate_comparator(_correct, "autogenerate", "dbtool", priority=DispatchPriority.LAST)
-
-
-def _correct(context: AutogenContext, upgrade: ops.UpgradeOps) -> Any:
-    from alembic.util import PriorityDispatchResult
-
-    from dbtool.engine import operations
-
-    upgrade.ops = operations.corrected(context, upgrade.ops)
-    return PriorityDispatchResult.CONTINUE

@@ -1,0 +1,106 @@
+"""Compare models with a database, and write the difference as a migration, by Alembic's autogenerate."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Any, Literal
+
+from dbtool.config import Config
+from dbtool.database import Database
+from dbtool.engine.diff.decisions import OPTION, Decisions
+from dbtool.engine.diff.rendering import render_item
+from dbtool.engine.diff.words import changes_of, name_of, slug
+from dbtool.reports import Change
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import Connection, MetaData
+
+__all__ = ["Decisions", "Draft", "changes_of", "compare_options", "draft", "name_of", "slug"]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A difference, ready to be written: Python text for both directions, and the same in words.
+
+    `operations` are Alembic's, of the way up; `notes` say what could not be compared.
+    """
+
+    upgrade: str
+    downgrade: str
+    imports: tuple[str, ...]
+    changes: tuple[Change, ...]
+    operations: tuple[Any, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+
+def draft(
+    config: Config,
+    database: Database,
+    connection: Connection,
+    metadata: MetaData,
+    *,
+    decisions: Decisions | None = None,
+    only: Collection[str] | None = None,
+) -> Draft:
+    """Return what would bring this database to the models. Nothing is changed.
+
+    `only` names the tables that are compared; None means all. Raises AnswerError where nobody answers.
+    """
+    from alembic.autogenerate import produce_migrations, render_python_code
+    from alembic.runtime.migration import MigrationContext
+
+    decisions = decisions or Decisions()
+    options = {**compare_options(config, database, decisions, only), "target_metadata": metadata}
+    context = MigrationContext.configure(connection, opts=options)
+    script = produce_migrations(context, metadata)
+    imports: list[set[str]] = []
+
+    def render(kind: str, item: Any, rendering: AutogenContext) -> str | Literal[False]:
+        imports.append(rendering.imports)  # Alembic fills these and does not return them
+        return render_item(kind, item, rendering)
+
+    upgrade, downgrade = (
+        render_python_code(operations, render_as_batch=True, render_item=render, migration_context=context)
+        for operations in (script.upgrade_ops, script.downgrade_ops)
+        if operations is not None
+    )
+    assert script.upgrade_ops is not None
+    found = tuple(script.upgrade_ops.ops)
+    needed = tuple(sorted(set().union(*imports)))
+    return Draft(upgrade, downgrade, needed, tuple(changes_of(found)), found, tuple(decisions.notes))
+
+
+def compare_options(
+    config: Config,
+    database: Database,
+    decisions: Decisions | None = None,
+    only: Collection[str] | None = None,
+) -> dict[str, Any]:
+    """Return the options under which Alembic compares: the same for dbtool and for env.py."""
+    from dbtool.engine.diff import plugin
+
+    plugin.register()
+
+    def include_name(name: str | None, kind: str, parents: Any) -> bool:
+        if kind != "table" or name is None:
+            return True
+        if only is not None and name not in only:
+            return False
+        return name not in database.own_tables and not any(fnmatch(name, pattern) for pattern in config.exclude)
+
+    return {
+        "compare_type": True,
+        "render_as_batch": True,
+        "include_name": include_name,
+        "include_schemas": bool(config.schemas),
+        "render_item": render_item,
+        "autogenerate_plugins": ["alembic.autogenerate.*", plugin.PLUGIN],
+        OPTION: decisions or Decisions(),
+        "version_table": config.version_table,
+    }

@@ -1,0 +1,54 @@
+"""Name every constraint, the way PostgreSQL would, so that it can be dropped again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from alembic.operations import ops
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+
+
+def named(operation: Any) -> Any:
+    """Return the operation with a name for each constraint that has none."""
+    if isinstance(operation, ops.CreateTableOp):
+        return _named_table(operation)
+    if isinstance(operation, ops.ModifyTableOps):
+        operation.ops = [named(each) for each in operation.ops]
+    elif isinstance(operation, ops.CreateUniqueConstraintOp) and operation.constraint_name is None:
+        operation.constraint_name = default_name(operation.table_name, operation.columns, "key")
+    elif isinstance(operation, ops.CreateForeignKeyOp) and operation.constraint_name is None:
+        operation.constraint_name = default_name(operation.source_table, operation.local_cols, "fkey")
+    return operation
+
+
+def _named_table(operation: ops.CreateTableOp) -> Any:
+    table = operation.to_table()
+    unnamed = [constraint for constraint in table.constraints if constraint.name is None]
+    if not any(_is_nameable(constraint) for constraint in unnamed):
+        return operation
+    for constraint in unnamed:
+        if isinstance(constraint, UniqueConstraint):
+            constraint.name = default_name(table.name, [column.name for column in constraint.columns], "key")
+        elif isinstance(constraint, ForeignKeyConstraint):
+            constraint.name = default_name(table.name, constraint.column_keys, "fkey")
+    checks = [each for each in unnamed if isinstance(each, CheckConstraint) and not _belongs_to_type(each)]
+    for number, check in enumerate(sorted(checks, key=lambda each: str(each.sqltext)), 1):
+        check.name = default_name(table.name, [str(number)] if number > 1 else [], "check")
+    return ops.CreateTableOp.from_table(table)
+
+
+def _is_nameable(constraint: Any) -> bool:
+    return isinstance(constraint, UniqueConstraint | ForeignKeyConstraint | CheckConstraint) and not _belongs_to_type(
+        constraint
+    )
+
+
+def _belongs_to_type(constraint: Any) -> bool:
+    return bool(getattr(constraint, "_type_bound", False))
+
+
+def default_name(table: str, columns: Iterable[str], suffix: str) -> str:
+    """Follow PostgreSQL: table, columns, suffix, at most 63 characters."""
+    parts = "_".join([table, *columns])
+    return f"{parts[: 63 - len(suffix) - 1]}_{suffix}"

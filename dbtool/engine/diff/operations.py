@@ -1,0 +1,129 @@
+"""Operations of our own: only ways to render plain Alembic and SQLAlchemy, and to reverse it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alembic.autogenerate.render import renderers
+from alembic.operations import ops
+from sqlalchemy import Enum as EnumType
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+
+
+class EnumTypeOp(ops.MigrateOperation):
+    """Create or drop the type behind an enum, on databases where it is an object of its own.
+
+    `silent` ones render nothing: creating a table creates its types.
+    """
+
+    def __init__(self, type_: EnumType, *, create: bool, silent: bool = False) -> None:
+        self.type = type_
+        self.create = create
+        self.silent = silent
+
+    def reverse(self) -> EnumTypeOp:
+        """Turn creating into dropping, which always has to be said."""
+        return EnumTypeOp(self.type, create=not self.create)
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """Return Alembic's short form of a difference."""
+        return ("add_enum" if self.create else "drop_enum", self.type.name)
+
+
+class BackfillOp(ops.MigrateOperation):
+    """Give the rows that exist a value in a new column; taking the column back takes it along."""
+
+    def __init__(self, table: str, column: str, value: Any, schema: str | None) -> None:
+        self.table = table
+        self.column = column
+        self.value = value
+        self.schema = schema
+
+    def reverse(self) -> ops.MigrateOperation:
+        """Nothing has to be taken back."""
+        return NothingOp()
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """Return Alembic's short form of a difference."""
+        return ("backfill", self.schema, self.table, self.column)
+
+
+class OwnIndexOp(ops.CreateIndexOp):
+    """Create an index of a new table; dropping the table takes it along, and MariaDB would refuse to drop it alone."""
+
+    def reverse(self) -> Any:
+        """Nothing has to be taken back."""
+        return NothingOp()
+
+
+class ImpliedDropOp(ops.DropIndexOp):
+    """Drop an index with its table: said by nobody, but the way back makes it again."""
+
+
+class TypedDropOp(ops.DropTableOp):
+    """Drop a table; on the way back, what types it needs have been made before it."""
+
+    def reverse(self) -> ops.CreateTableOp:
+        """Create the table, and no type."""
+        created = super().reverse()
+        for column in created.columns:
+            type_: Any = getattr(column, "type", None)
+            if is_native_enum(type_):
+                type_.create_type = False
+        return created
+
+
+class TightenOps(ops.ModifyTableOps):
+    """Make new columns required, once their rows have a value; dropping the columns takes this back."""
+
+    def reverse(self) -> Any:
+        """Nothing has to be taken back."""
+        return NothingOp()
+
+
+class NothingOp(ops.MigrateOperation):
+    """What is left of an operation that needs no way back."""
+
+    def reverse(self) -> NothingOp:
+        """Nothing again."""
+        return self
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """Return Alembic's short form of a difference."""
+        return ("nothing",)
+
+
+@renderers.dispatch_for(EnumTypeOp)
+def _render_enum(context: AutogenContext, operation: EnumTypeOp) -> list[str]:
+    if operation.silent:
+        return []
+    members = ", ".join(repr(member) for member in operation.type.enums) if operation.create else ""
+    name = f"name={operation.type.name!r}"
+    schema = f", schema={operation.type.schema!r}" if operation.type.schema else ""
+    verb = "create" if operation.create else "drop"
+    arguments = f"{members}, {name}{schema}" if members else f"{name}{schema}"
+    return [f"sa.Enum({arguments}).{verb}(op.get_bind(), checkfirst=False)"]
+
+
+@renderers.dispatch_for(BackfillOp)
+def _render_backfill(context: AutogenContext, operation: BackfillOp) -> list[str]:
+    schema = f", schema={operation.schema!r}" if operation.schema else ""
+    table = f"sa.table({operation.table!r}, sa.column({operation.column!r}){schema})"
+    return [f"op.execute({table}.update().values({{{operation.column!r}: {operation.value!r}}}))"]
+
+
+@renderers.dispatch_for(NothingOp)
+def _render_nothing(context: AutogenContext, operation: NothingOp) -> list[str]:
+    return []
+
+
+@renderers.dispatch_for(ImpliedDropOp)
+def _render_implied(context: AutogenContext, operation: ImpliedDropOp) -> list[str]:
+    return []
+
+
+def is_native_enum(type_: Any) -> bool:
+    """Whether a type is an enum that may be an object of its own."""
+    return isinstance(type_, EnumType) and type_.native_enum and bool(type_.name)

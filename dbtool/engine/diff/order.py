@@ -1,0 +1,72 @@
+"""Put operations in the order in which every database accepts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from alembic.operations import ops
+from sqlalchemy import Table
+
+from dbtool.engine.diff.operations import ImpliedDropOp, OwnIndexOp, TightenOps
+
+_INDEX_OPS = (ops.CreateIndexOp, ops.DropIndexOp)
+
+
+def drops_last(operations: list[Any]) -> list[Any]:
+    """Drop tables after everything else, those that point at others before those they point at."""
+    drops = {_key(each): each for each in operations if isinstance(each, ops.DropTableOp)}
+    targets = {key: _targets(drop.to_table()) - {key} for key, drop in drops.items()}
+    order: list[str] = []
+    while targets:
+        pointed_at = {target for each in targets.values() for target in each}
+        free = sorted(key for key in targets if key not in pointed_at) or sorted(targets)[:1]
+        order.extend(free)
+        targets = {key: each for key, each in targets.items() if key not in free}
+    of_drops = [each for each in operations if isinstance(each, ops.DropIndexOp) and _key(each) in drops]
+    rest = [each for each in operations if each not in of_drops and not isinstance(each, ops.DropTableOp)]
+    for key in order:
+        own = (each for each in of_drops if _key(each) == key)
+        rest += [*sorted(own, key=lambda each: str(each.index_name)), drops[key]]
+    return rest
+
+
+def _key(drop: Any) -> str:
+    return f"{drop.schema}.{drop.table_name}" if drop.schema else str(drop.table_name)
+
+
+def _targets(table: Table) -> set[str]:
+    return {key.target_fullname.rpartition(".")[0] for key in table.foreign_keys}
+
+
+def outside_batches(operations: Iterable[Any]) -> Iterator[Any]:
+    """Create and drop indexes by themselves: no database has to rebuild a table for one."""
+    for operation in operations:
+        if not isinstance(operation, ops.ModifyTableOps) or isinstance(operation, TightenOps):
+            yield operation
+            continue
+        for is_index, group in groupby(sorted(operation.ops, key=_rank), lambda each: isinstance(each, _INDEX_OPS)):
+            if is_index:
+                yield from group
+            else:
+                yield ops.ModifyTableOps(operation.table_name, list(group), schema=operation.schema)
+
+
+def _rank(operation: Any) -> int:
+    """Let foreign keys go first and come last: MariaDB keeps the index that one needs."""
+    if isinstance(operation, ops.DropConstraintOp):
+        return 0 if operation.constraint_type == "foreignkey" else 1
+    return 2 if isinstance(operation, ops.CreateForeignKeyOp) else 1
+
+
+def indexes_with_tables(operations: list[Any]) -> list[Any]:
+    """Let the indexes of new and dropped tables come and go with them."""
+    created = {each.table_name for each in operations if isinstance(each, ops.CreateTableOp)}
+    dropped = {each.table_name for each in operations if isinstance(each, ops.DropTableOp)}
+    for operation in operations:
+        if type(operation) is ops.CreateIndexOp and operation.table_name in created:
+            operation.__class__ = OwnIndexOp
+        elif type(operation) is ops.DropIndexOp and operation.table_name in dropped:
+            operation.__class__ = ImpliedDropOp
+    return operations

@@ -1,0 +1,58 @@
+"""What Alembic gets wrong, put right in one plugin.
+
+It runs before the downgrade is derived, so both directions come out right, for `dbtool migrate`,
+`alembic revision --autogenerate` and `alembic check` alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from alembic.operations import ops
+from alembic.util import DispatchPriority, PriorityDispatchResult
+
+from dbtool.engine.diff.enums import with_enum_types
+from dbtool.engine.diff.names import named
+from dbtool.engine.diff.order import drops_last, indexes_with_tables, outside_batches
+from dbtool.engine.diff.required import with_required_columns
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+
+PLUGIN = "dbtool.diff"
+
+
+def register() -> None:
+    """Make the plugin known to Alembic, once per process."""
+    from alembic.runtime.plugins import Plugin, _all_plugins
+
+    if PLUGIN not in _all_plugins:
+        import sys
+
+        Plugin.setup_plugin_from_module(sys.modules[__name__], PLUGIN)
+
+
+def setup(plugin: Any) -> None:
+    """Hook the corrections in; Alembic calls this."""
+    plugin.add_autogenerate_comparator(_correct, "autogenerate", "dbtool", priority=DispatchPriority.LAST)
+
+
+def _correct(context: AutogenContext, upgrade: ops.UpgradeOps) -> Any:
+    upgrade.ops = corrected(context, upgrade.ops)
+    return PriorityDispatchResult.CONTINUE
+
+
+def corrected(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:
+    """Return Alembic's operations as an expert would have written them."""
+    found = [_without_notes(named(operation)) for operation in operations]
+    found = list(with_required_columns(found))
+    found = indexes_with_tables(drops_last(list(outside_batches(found))))
+    return list(with_enum_types(context, found))
+
+
+def _without_notes(operation: Any) -> Any:
+    """Leave what dbtool notes on a table (`tables.py`) out of the file; the user's own `info` stays."""
+    if isinstance(operation, ops.CreateTableOp):
+        operation.info = {key: value for key, value in operation.info.items() if not str(key).startswith("dbtool.")}
+    return operation

@@ -1,0 +1,31 @@
+"""Render types so that a file needs neither dbtool nor SQLModel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+
+
+def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+    """Render SQLModel's own column types as the SQLAlchemy types behind them; the rest is Alembic's."""
+    from sqlalchemy.types import TypeDecorator
+
+    if kind == "type" and getattr(item, "create_type", True) is False:
+        return _existing_type(item, context)
+    if kind != "type" or not isinstance(item, TypeDecorator):
+        return False
+    inner = item.impl_instance
+    if type(item).__module__.startswith("sqlmodel") and type(inner).__module__ == "sqlalchemy.sql.sqltypes":
+        return f"sa.{inner!r}"
+    context.imports.add(f"import {type(item).__module__}")
+    return False
+
+
+def _existing_type(item: Any, context: AutogenContext) -> str:
+    """Render a type of a dialect that is there already, which Alembic would render as one to be made."""
+    dialect = type(item).__module__.split(".")[2]
+    context.imports.add(f"from sqlalchemy.dialects import {dialect}")
+    text = repr(item).removesuffix(")")
+    return f"{dialect}.{text}{'' if 'create_type' in text else ', create_type=False'})"
