@@ -64,10 +64,10 @@ class Ask(Protocol):
     def accepts_loss(self, changes: Sequence[Change]) -> None:
         """Return when losing the data that these changes lose is meant. Raise DeclinedError on no."""
 
-    def is_rename(self, old: str, new: str) -> bool:
+    def is_rename(self, old: str, new: str, *, likely: bool = True) -> bool:
         """Whether `old`, which is gone, is called `new` now: a table, `table.column`, or `table.column.member`.
 
-        `new` is the last part alone.
+        `new` is the last part alone. What is not `likely` need not be asked: only who has said it before says yes.
         """
 
     def fill(self, subject: str, kind: str, rows: int) -> str:
@@ -96,8 +96,10 @@ class Refuse:
             problems=[change.text for change in changes],
         )
 
-    def is_rename(self, old: str, new: str) -> bool:
+    def is_rename(self, old: str, new: str, *, likely: bool = True) -> bool:
         """Refuse, naming both ways out: neither keeping nor losing values may be a guess."""
+        if not likely:
+            return False
         raise AnswerError(
             f"`{old}` is gone and `{new}` is new: is that one thing with a new name? nobody can be asked",
             hint=f"add --rename {old}:{new} if it is, or --accept-data-loss to drop the one and add the other",
@@ -159,14 +161,14 @@ class Answers:
         if not self.accept_data_loss:
             self.otherwise.accepts_loss(changes)
 
-    def is_rename(self, old: str, new: str) -> bool:
+    def is_rename(self, old: str, new: str, *, likely: bool = True) -> bool:
         """Say what was given; with every loss accepted, what was not given is none."""
         if old in self.renames:
             self._used.add(old)
             return self.renames[old] == new
         if new in self._new_names(old) or self.accept_data_loss:
             return False
-        return self.otherwise.is_rename(old, new)
+        return self.otherwise.is_rename(old, new, likely=likely)
 
     def _new_names(self, old: str) -> set[str]:
         """The new names that are taken beside this one, in the same table or enum."""

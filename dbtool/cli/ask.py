@@ -64,7 +64,9 @@ class _Terminal:
         if not _yes("go on? (a backup is taken first)"):
             raise DeclinedError("nothing was changed")
 
-    def is_rename(self, old: str, new: str) -> bool:
+    def is_rename(self, old: str, new: str, *, likely: bool = True) -> bool:
+        if not likely:
+            return False
         self.clear()
         return _yes(f"`{old}` is gone and `{new}` is new. Is that the same under a new name?")
 

@@ -325,6 +325,15 @@ class Database(ABC):
     def follow_sequences(self, connection: Connection, table: Table, column: Column[Any]) -> None:
         """Let the next number that the database gives this column follow those that were given to it."""
 
+    # Migrations
+
+    def rename_statement(self, kind: str, table: str, old: str, new: str) -> str | None:
+        """Return SQL that renames an index, unique key, constraint, sequence or column; None where there is none.
+
+        All names are quoted already.
+        """
+        return None
+
     # Copies
 
     @abstractmethod

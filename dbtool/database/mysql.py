@@ -338,6 +338,17 @@ class Mysql(ServerDatabase):
         skipped = connection.exec_driver_sql("SELECT @dbtool_skipped").scalar() or 0
         return len(rows) - int(skipped)
 
+    # Migrations
+
+    def rename_statement(self, kind: str, table: str, old: str, new: str) -> str | None:
+        """Return ALTER TABLE; a unique key is an index, and other constraints keep their names."""
+        match kind:
+            case "index" | "unique":
+                return f"ALTER TABLE {table} RENAME INDEX {old} TO {new}"
+            case "column":
+                return f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}"
+        return None
+
     # Copies
 
     def backup(self, target: Path) -> Path:

@@ -400,6 +400,19 @@ class Postgres(ServerDatabase):
 
         return insert_counted(connection, insert(table), rows)
 
+    # Migrations
+
+    def rename_statement(self, kind: str, table: str, old: str, new: str) -> str | None:
+        """Return ALTER; a unique key is a constraint."""
+        match kind:
+            case "index" | "sequence":
+                return f"ALTER {kind.upper()} {old} RENAME TO {new}"
+            case "constraint" | "unique":
+                return f"ALTER TABLE {table} RENAME CONSTRAINT {old} TO {new}"
+            case "column":
+                return f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}"
+        return None
+
     # Copies
 
     def backup(self, target: Path) -> Path:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dbtool.config import Config
 from dbtool.database import Database, at
 from dbtool.engine import diff, runner
-from dbtool.engine.diff import Draft
+from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.history import History
 from dbtool.errors import AccessError, MigrationError, ProofError
 from dbtool.reports import Revision
@@ -75,10 +75,10 @@ def replay(config: Config, scratch: Database, history: History, unproven: Sequen
     _down_and_up(config, scratch, history, target, before)
 
 
-def compare(config: Config, scratch: Database, metadata: MetaData) -> Draft:
-    """Return what the scratch database lacks of the models."""
+def compare(config: Config, scratch: Database, metadata: MetaData, *, decisions: Decisions | None = None) -> Draft:
+    """Return what the scratch database lacks of the models. Raises AnswerError where nobody answers."""
     with scratch.connect("migrate") as connection:
-        return diff.draft(config, scratch, connection, metadata)
+        return diff.draft(config, scratch, connection, metadata, decisions=decisions)
 
 
 def prove(

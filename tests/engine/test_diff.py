@@ -16,7 +16,7 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from dbtool.database import Database, rows
 from dbtool.engine import diff, files, history, proof, runner
-from dbtool.engine.diff import Draft
+from dbtool.engine.diff import Decisions, Draft
 from dbtool.errors import HistoryError
 from dbtool.reports import Change
 
@@ -34,19 +34,19 @@ class Loop:
         self.project = project
         self.database = database
 
-    def migrate(self, *models: Models) -> Draft:
+    def migrate(self, *models: Models, decisions: Decisions | None = None) -> Draft:
         """Bring files and database to these models; everything written is proven up, down and up."""
-        draft = self.write(*models)
+        draft = self.write(*models, decisions=decisions)
         runner.upgrade(self.project.config, self.database, history.read(self.project.config))
         return draft
 
-    def write(self, *models: Models) -> Draft:
+    def write(self, *models: Models, decisions: Decisions | None = None) -> Draft:
         """Write and prove, but leave the database alone."""
         config, known = self.project.config, history.read(self.project.config)
         metadata = metadata_of(*models)
         with proof.scratch(config, self.database) as scratch:
             runner.upgrade(config, scratch, known)
-            draft = proof.compare(config, scratch, metadata)
+            draft = proof.compare(config, scratch, metadata, decisions=decisions)
             if draft:
                 folder = self.project.root / "drafts"
                 folder.mkdir(exist_ok=True)

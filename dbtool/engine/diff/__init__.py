@@ -86,6 +86,8 @@ def compare_options(
     from dbtool.engine.diff import plugin
 
     plugin.register()
+    decisions = decisions or Decisions()
+    decisions.database = database
 
     def include_name(name: str | None, kind: str, parents: Any) -> bool:
         if kind != "table" or name is None:
@@ -101,6 +103,6 @@ def compare_options(
         "include_schemas": bool(config.schemas),
         "render_item": render_item,
         "autogenerate_plugins": ["alembic.autogenerate.*", plugin.PLUGIN],
-        OPTION: decisions or Decisions(),
+        OPTION: decisions,
         "version_table": config.version_table,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alembic.autogenerate.render import renderers
+from alembic.autogenerate.render import _alter_column, renderers
 from alembic.operations import ops
 from sqlalchemy import Enum as EnumType
 
@@ -30,6 +30,82 @@ class EnumTypeOp(ops.MigrateOperation):
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """Return Alembic's short form of a difference."""
         return ("add_enum" if self.create else "drop_enum", self.type.name)
+
+
+class RenameTableOp(ops.RenameTableOp):
+    """Rename a table, in either direction; Alembic's own operation knows no way back and no text."""
+
+    def reverse(self) -> RenameTableOp:
+        """Give the old name back."""
+        return RenameTableOp(self.new_table_name, self.table_name, schema=self.schema)
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """Return Alembic's short form of a difference."""
+        return ("rename_table", self.schema, self.table_name, self.new_table_name)
+
+    def steps(self) -> list[RenameTableOp]:
+        """Return what has to be run: SQLite refuses a name that differs only in its case, and takes a detour."""
+        if self.table_name.lower() != self.new_table_name.lower():
+            return [self]
+        between = f"{self.new_table_name}_renamed"
+        return [
+            RenameTableOp(self.table_name, between, schema=self.schema),
+            RenameTableOp(between, self.new_table_name, schema=self.schema),
+        ]
+
+
+class RenameColumnOp(ops.AlterColumnOp):
+    """Rename a column: plain `op.alter_column(..., new_column_name=...)`, which Alembic could not reverse."""
+
+    def reverse(self) -> RenameColumnOp:
+        """Give the old name back."""
+        return RenameColumnOp(
+            self.table_name,
+            str(self.modify_name),
+            schema=self.schema,
+            modify_name=self.column_name,
+            existing_type=self.existing_type,
+            existing_nullable=self.existing_nullable,
+            existing_server_default=self.existing_server_default,
+            existing_comment=self.existing_comment,
+            **self.kw,
+        )
+
+    def has_changes(self) -> bool:
+        """A new name is one."""
+        return True
+
+    def to_diff_tuple(self) -> Any:
+        """Return Alembic's short form of a difference."""
+        return ("rename_column", self.schema, self.table_name, self.column_name, self.modify_name)
+
+    def steps(self) -> list[RenameColumnOp]:
+        """Return what has to be run: this."""
+        return [self]
+
+
+class RenameObjectOp(ops.ExecuteSQLOp):
+    """Rename what belongs to a table (index, constraint, sequence), in this database's own words."""
+
+    def __init__(self, kind: str, table: str, names: tuple[str, str], statements: tuple[str, str]) -> None:
+        super().__init__(statements[0])
+        self.kind = kind
+        self.table_name = table
+        self.names = names
+        self.statements = statements
+
+    def reverse(self) -> RenameObjectOp:
+        """Give the old name back."""
+        (old, new), (up, down) = self.names, self.statements
+        return RenameObjectOp(self.kind, self.table_name, (new, old), (down, up))
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """Return Alembic's short form of a difference."""
+        return ("rename_object", str(self.sqltext))
+
+    def steps(self) -> list[RenameObjectOp]:
+        """Return what has to be run: this."""
+        return [self]
 
 
 class BackfillOp(ops.MigrateOperation):
@@ -93,6 +169,22 @@ class NothingOp(ops.MigrateOperation):
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """Return Alembic's short form of a difference."""
         return ("nothing",)
+
+
+@renderers.dispatch_for(RenameTableOp)
+def _render_rename(context: AutogenContext, operation: RenameTableOp) -> list[str]:
+    schema = f", schema={operation.schema!r}" if operation.schema else ""
+    return [f"op.rename_table({each.table_name!r}, {each.new_table_name!r}{schema})" for each in operation.steps()]
+
+
+@renderers.dispatch_for(RenameColumnOp)
+def _render_column_rename(context: AutogenContext, operation: RenameColumnOp) -> list[str]:
+    return [_alter_column(context, operation)]  # outside a batch: no database has to rebuild a table for a name
+
+
+@renderers.dispatch_for(RenameObjectOp)
+def _render_object_rename(context: AutogenContext, operation: RenameObjectOp) -> list[str]:
+    return [f"op.execute({str(operation.sqltext)!r})"]
 
 
 @renderers.dispatch_for(EnumTypeOp)

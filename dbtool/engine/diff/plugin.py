@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
-from alembic.util import DispatchPriority, PriorityDispatchResult
+from alembic.util import DispatchPriority
 
+from dbtool.engine.diff import renames
 from dbtool.engine.diff.enums import with_enum_types
 from dbtool.engine.diff.names import named
 from dbtool.engine.diff.order import drops_last, indexes_with_tables, outside_batches
@@ -35,12 +36,13 @@ def register() -> None:
 
 def setup(plugin: Any) -> None:
     """Hook the corrections in; Alembic calls this."""
+    plugin.add_autogenerate_comparator(renames.begin, "autogenerate", "dbtool_renames", priority=DispatchPriority.FIRST)
     plugin.add_autogenerate_comparator(_correct, "autogenerate", "dbtool", priority=DispatchPriority.LAST)
 
 
 def _correct(context: AutogenContext, upgrade: ops.UpgradeOps) -> Any:
     upgrade.ops = corrected(context, upgrade.ops)
-    return PriorityDispatchResult.CONTINUE
+    return renames.end(context, upgrade)
 
 
 def corrected(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:

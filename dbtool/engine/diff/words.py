@@ -31,15 +31,20 @@ def name_of(changes: Sequence[Change]) -> str:
         return "empty"
     new = {change.subject for change in changes if change.kind == "add column"}
     changes = [change for change in changes if change.kind != "alter column" or change.subject not in new]
-    weight = {"create table": 0, "drop table": 0, "add column": 1, "drop column": 1, "alter column": 1}
+    weight = {"create table": 0, "drop table": 0, "rename table": 0}
+    weight |= dict.fromkeys(("add column", "drop column", "alter column", "rename column"), 1)
     heaviest = min(weight.get(change.kind, 2) for change in changes)
     named = [change for change in changes if weight.get(change.kind, 2) == heaviest]
     first, more = named[0], len(named) - 1
     verb, _, noun = first.kind.partition(" ")
     table, _, member = first.subject.partition(".")
-    words = {"create": f"create_{table}", "drop": f"drop_{table}"} if noun == "table" else {}
+    renamed = first.text.rpartition(" to ")[2]
+    words = {"create": f"create_{table}", "drop": f"drop_{table}", "rename": f"rename_{table}_to_{renamed}"}
     if noun == "column":
         words = {"add": f"add_{member}_to_{table}", "drop": f"drop_{member}_from_{table}"}
+        words["rename"] = f"rename_{member}_to_{renamed}_on_{table}"
+    elif noun != "table":
+        words = {}
     name = words.get(verb) or f"{verb}_{member or noun}_on_{table}"
     return slug(f"{name}_and_{more}_more" if more else name)
 
@@ -55,7 +60,20 @@ def slug(name: str) -> str:
 def _change(operation: Any) -> Change | None:
     from alembic.operations import ops
 
+    from dbtool.engine.diff.operations import RenameColumnOp, RenameObjectOp, RenameTableOp
+
     match operation:
+        case RenameTableOp():
+            old, new = operation.table_name, operation.new_table_name
+            return Change("rename table", old, f"rename table {old} to {new}")
+        case RenameColumnOp():
+            subject = f"{operation.table_name}.{operation.column_name}"
+            return Change("rename column", subject, f"rename column {subject} to {operation.modify_name}")
+        case RenameObjectOp():
+            subject = f"{operation.table_name}.{operation.names[0]}"
+            return Change(
+                f"rename {operation.kind}", subject, f"rename {operation.kind} {subject} to {operation.names[1]}"
+            )
         case ops.CreateTableOp():
             count = sum(1 for column in operation.columns if hasattr(column, "type"))
             return Change(
