@@ -37,6 +37,18 @@ def register(app: typer.Typer) -> None:
             bool, typer.Option("--create-only", help="Write the file; change nothing in the database.")
         ] = False,
         no_generate: Annotated[bool, typer.Option("--no-generate", help="Do not generate code at the end.")] = False,
+        rename: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--rename", metavar="OLD:NEW", help="What has a new name, as user.name:full_name or user:account."
+            ),
+        ] = None,
+        fill: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--fill", metavar="COLUMN=VALUE", help="What rows get in a new required column, as user.age=0."
+            ),
+        ] = None,
         accept_data_loss: Annotated[
             bool, typer.Option("--accept-data-loss", help="Apply changes that drop tables or columns with rows.")
         ] = False,
@@ -45,7 +57,8 @@ def register(app: typer.Typer) -> None:
 
         Creates the database if it is missing, applies what is pending, compares the models with the migration
         files replayed on a scratch database, and writes a reversible migration if they differ. Without a
-        difference nothing is written.
+        difference nothing is written. What only you can know is asked: whether something was renamed, what rows get
+        in a new required column, whether rows may be lost. Without a terminal the options answer.
 
         Example: dbtool migrate --name add_bio
         """
@@ -56,7 +69,7 @@ def register(app: typer.Typer) -> None:
             name=name,
             create_only=create_only,
             generate=not no_generate,
-            ask=session.ask(accept_data_loss=accept_data_loss),
+            ask=session.ask(accept_data_loss=accept_data_loss, renames=rename or (), fills=fill or ()),
             tell=session.tell,
         )
         session.show(report, _migrated)
@@ -106,6 +119,10 @@ def _written(report: MigrateReport) -> Iterator[Any]:
     assert report.revision is not None
     yield output.line(("wrote ", "green"), (_file_name(report.revision.path), "bold"))
     yield from output.bullets(change.text for change in report.changes)
+    for note in report.notes:
+        yield output.line(("note: ", "yellow"), (note, ""))
+    if not report.counted:
+        yield output.line(("not counted: ", "yellow"), ("the database did not answer, so nobody knows of its rows", ""))
     yield output.line(("proven: ", "green"), (", ".join(report.proof), ""))
     if not any(each.revision == report.revision.id for each in report.applied):
         yield output.line(("not applied yet: ", "yellow"), ("dbtool migrate", ""))

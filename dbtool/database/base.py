@@ -17,6 +17,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dbtool.database import trace
+from dbtool.database.conversions import Conversion
 from dbtool.database.url import Url
 from dbtool.errors import DbtoolError, DriverMissingError, ProgramMissingError, StoppedError, TimeLimitError
 
@@ -333,6 +334,17 @@ class Database(ABC):
         All names are quoted already.
         """
         return None
+
+    def conversion(self, name: str, old: TypeEngine[Any], new: TypeEngine[Any], spelled: str) -> Conversion:
+        """Return how values of a column get another type; `name` is the column as SQL, `spelled` the new type."""
+        return Conversion()
+
+    @abstractmethod
+    def count_misfits(self, connection: Connection, column: Column[Any], new: TypeEngine[Any]) -> int:
+        """Count the values of a column, which has its table and its type, that another type would change or refuse.
+
+        The connection must be one for writing, and is to be rolled back.
+        """
 
     # Copies
 

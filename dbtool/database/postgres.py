@@ -25,6 +25,7 @@ from dbtool.database.base import (
     one_line,
     rows,
 )
+from dbtool.database.conversions import Conversion, family, generally_lost
 from dbtool.database.server import ServerDatabase, pooling
 from dbtool.errors import (
     AccessError,
@@ -39,6 +40,7 @@ from dbtool.tables import sql_type
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Engine, Table
+    from sqlalchemy.types import TypeEngine
 
 # Every object that migrations can make, in the wanted schemas, as (kind, name, definition). A temporary schema
 # and what an extension owns are somebody else's.
@@ -118,6 +120,15 @@ _SEQUENCE = """
 SELECT coalesce(pg_get_serial_sequence(:table, :column), substring(pg_get_expr(adbin, adrelid) FROM '''(.+)'''))
 FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
 WHERE attrelid = CAST(:table AS regclass) AND attname = :column
+"""
+
+_SURVIVES = """
+CREATE OR REPLACE FUNCTION pg_temp.dbtool_survives(value {old}) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN value IS NULL OR (({using}) IS NOT NULL AND {comes_back});
+EXCEPTION WHEN OTHERS THEN
+    RETURN false;
+END $$
 """
 
 _MINE = """
@@ -413,6 +424,36 @@ class Postgres(ServerDatabase):
                 return f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}"
         return None
 
+    def conversion(self, name: str, old: TypeEngine[Any], new: TypeEngine[Any], spelled: str) -> Conversion:
+        """Return USING, which PostgreSQL wants wherever a value would not go by itself."""
+        before, after = family(old), family(new)
+        if before == after and before != "enum":
+            return Conversion(using=_between_zones(name, old, new))
+        if after == "truth" and before in ("integer", "number"):
+            return Conversion(using=f"{name} <> 0")
+        if before == "truth" and after in ("integer", "number"):
+            return Conversion(using=f"{name}::integer::{spelled}")
+        if after == "bytes" and before == "text":
+            return Conversion(using=f"convert_to({name}, 'UTF8')")
+        if before == "bytes" and after == "text":
+            return Conversion(using=f"convert_from({name}, 'UTF8')")
+        through = "::text" if before in ("enum", "json") or after in ("enum", "json") else ""
+        return Conversion(using=f"{name}{through}::{spelled}")
+
+    def count_misfits(self, connection: Connection, column: Column[Any], new: TypeEngine[Any]) -> int:
+        """Try each value in a function of this session, and compare it with what comes back."""
+        from sqlalchemy import text
+
+        prepare = connection.dialect.identifier_preparer
+        old, spelled = (kind.compile(dialect=connection.dialect) for kind in (column.type, new))
+        using = self.conversion("value", column.type, new, spelled).using or f"value::{spelled}"
+        comes_back = "true" if family(column.type) in ("text", "truth", "json") else f"({using})::{old} = value"
+        where = [f"NOT pg_temp.dbtool_survives({prepare.format_column(column)})"]
+        where += generally_lost(prepare.format_column(column), column.type, new, self.characters)
+        connection.execute(text(_SURVIVES.format(old=old, using=using, comes_back=comes_back).replace(":", "\\:")))
+        sql = f"SELECT count(*) FROM {prepare.format_table(column.table)} WHERE {' OR '.join(where)}"
+        return int(connection.execute(text(sql.replace(":", "\\:"))).scalar_one())
+
     # Copies
 
     def backup(self, target: Path) -> Path:
@@ -543,3 +584,9 @@ class Postgres(ServerDatabase):
                 f"{self.name} went away: {words.splitlines()[0]}", hint="check the server, then try again"
             )
         return None
+
+
+def _between_zones(name: str, old: TypeEngine[Any], new: TypeEngine[Any]) -> str:
+    """Say that a time without a zone is UTC: PostgreSQL would take the session's zone."""
+    zones = [bool(getattr(getattr(each, "impl_instance", each), "timezone", False)) for each in (old, new)]
+    return f"{name} AT TIME ZONE 'UTC'" if family(old) == "moment" and zones[0] != zones[1] else ""

@@ -26,6 +26,7 @@ from dbtool.database.base import (
     one_line,
     rows,
 )
+from dbtool.database.conversions import Conversion, family, fits
 from dbtool.errors import (
     AccessError,
     ConnectError,
@@ -39,7 +40,8 @@ from dbtool.errors import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Engine, Table
+    from sqlalchemy import URL, Column, Connection, Engine, Table
+    from sqlalchemy.types import TypeEngine
 
 _MAPPED = 2**30  # bytes of the file at most
 BUSY_SECONDS = 5.0
@@ -387,6 +389,32 @@ class Sqlite(Database):
         from sqlalchemy.dialects.sqlite import insert
 
         return insert_counted(connection, insert(table), rows)
+
+    # Migrations
+
+    def conversion(self, name: str, old: TypeEngine[Any], new: TypeEngine[Any], spelled: str) -> Conversion:
+        """Keep texts from a CAST, which makes 2024 of a date, and bring them to the form that SQLAlchemy stores."""
+        before, after = family(old), family(new)
+        forms = {
+            ("date", "moment"): f"{name} || ' 00:00:00.000000'",
+            ("text", "moment"): f"CASE WHEN length({name}) = 10 THEN {name} || ' 00:00:00.000000' ELSE {name} END",
+            ("text", "uuid"): f"lower(replace({name}, '-', ''))",
+            ("text", "truth"): f"CASE lower(trim({name})) WHEN 'true' THEN 1 WHEN '1' THEN 1 ELSE 0 END",
+        }
+        if after == "date":
+            return Conversion(kept=True, after=f"substr({name}, 1, 10)")
+        kept = after in ("moment", "time", "uuid", "json", "enum") or (before, after) == ("text", "truth")
+        return Conversion(kept=kept, after=forms.get((before, after), ""))
+
+    def count_misfits(self, connection: Connection, column: Column[Any], new: TypeEngine[Any]) -> int:
+        """Let Python look at each value: SQLite converts whatever it is given."""
+        from sqlalchemy import Integer, func, literal_column, select
+
+        survives = fits(column.type, new)
+        driver: Any = connection.connection.driver_connection
+        driver.create_function("dbtool_survives", 1, lambda value: int(survives(value)), deterministic=True)
+        survived = func.dbtool_survives(literal_column(_quoted(column.name)), type_=Integer)
+        return int(connection.execute(select(func.count()).select_from(column.table).where(survived == 0)).scalar_one())
 
     # Copies
 

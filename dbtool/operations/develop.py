@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from dbtool import database as databases
 from dbtool.config import Config
-from dbtool.conversation import REFUSE, Ask, Tell, Warn, silent
+from dbtool.conversation import REFUSE, Answers, Ask, Tell, Warn, silent
 from dbtool.database import Database
-from dbtool.engine import diff, files, plan, proof, runner, schema
+from dbtool.engine import diff, files, live, plan, proof, runner, schema
 from dbtool.engine import history as histories
-from dbtool.engine.diff import Draft
+from dbtool.engine.diff import Decisions, Draft
+from dbtool.engine.diff.decisions import Unknown
 from dbtool.engine.state import State, observe_or_empty
-from dbtool.errors import DbtoolError, ProgramMissingError
-from dbtool.reports import Applied, Change, GenerateReport, MigrateReport, ResetReport, Revision, SeedReport
+from dbtool.errors import DbtoolError, ProgramMissingError, RowsInTheWayError, UsageError
+from dbtool.reports import Applied, Change, GenerateReport, MigrateReport, ResetReport, Revision, Risk, SeedReport
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -65,6 +66,9 @@ def migrate(
         backup=_shown(config, run.backup),
         generated=outputs,
         generate_error=problem,
+        risks=run.risks,
+        counted=run.counted,
+        notes=run.notes,
         ok=problem is None,
     )
 
@@ -118,6 +122,9 @@ class _Run:
     revision: Revision | None = None
     changes: tuple[Change, ...] = ()
     proof: tuple[str, ...] = ()
+    risks: tuple[Risk, ...] = ()
+    counted: bool = True
+    notes: tuple[str, ...] = ()
     backup: Path | None = None
 
     def prove_what_is_there(self, scratch: Database) -> None:
@@ -142,11 +149,9 @@ class _Run:
 
     def write(self, scratch: Database, metadata: MetaData, name: str | None) -> None:
         """Write, prove and keep a migration, where models and files differ."""
-        draft = proof.compare(self.config, scratch, metadata)
+        draft = self._decide(scratch, metadata)
         if not draft:
             return
-        self.changes = _counted(self.database, self.state, draft)
-        self._ask_about_loss()
         chosen = diff.slug(name or self.ask.migration_name(diff.name_of(draft.changes)))
         known = histories.read(self.config)
         with tempfile.TemporaryDirectory(dir=self.config.make_private()) as folder:
@@ -155,6 +160,19 @@ class _Run:
             )
             self.proof = proof.prove(self.config, scratch, known, revision, metadata)
             self.revision = files.keep(self.config, revision, path, known)
+
+    def _decide(self, scratch: Database, metadata: MetaData) -> Draft:
+        """Find the difference, ask what only a person can know, and count what it would do to the rows."""
+        exists = self.state.exists or not self.create_only
+        with live.reading(self.database, exists=exists) as rows:
+            decisions = Decisions(self.ask, rows or Unknown())
+            draft = proof.compare(self.config, scratch, metadata, decisions=decisions)
+            _refuse_unused(self.ask)
+            self.counted, self.notes = rows is not None or not self.state.exists, draft.notes
+            self.risks = live.risks(rows, decisions, draft.operations) if rows else ()
+            self.changes = live.marked(draft.changes, self.risks, rows)
+        self._ask_about_loss()
+        return draft
 
     def apply_written(self) -> None:
         """Apply the new migration."""
@@ -165,10 +183,18 @@ class _Run:
     def _ask_about_loss(self) -> None:
         """Ask before rows are lost, and copy them away before there is a file that would do it."""
         losing = [change for change in self.changes if change.loses_data]
-        if losing and self.create_only:
-            for change in losing:
-                self.tell(Warn(change.text))
-        elif losing:
+        blocking = [risk for risk in self.risks if risk.blocks]
+        if self.create_only:
+            for text in (*(change.text for change in losing), *(risk.text for risk in blocking)):
+                self.tell(Warn(text))
+            return
+        if blocking:
+            raise RowsInTheWayError(
+                f"rows that exist are in the way: {', '.join(risk.text for risk in blocking)}",
+                hint="correct them first, or write what becomes of them: dbtool migrate --create-only",
+                problems=[f"{risk.subject}: {sample}" for risk in blocking for sample in risk.samples],
+            )
+        if losing:
             self.ask.accepts_loss(losing)
             self._back_up()
 
@@ -176,28 +202,10 @@ class _Run:
         self.backup = self.backup or _backup(self.config, self.database)
 
 
-def _counted(database: Database, state: State, draft: Draft) -> tuple[Change, ...]:
-    """Say how many rows each losing change would lose, as far as the database answers."""
-    if not state.exists or not any(change.loses_data for change in draft.changes):
-        return draft.changes
-    with database.connect("read") as connection:
-        return tuple(_count_loss(connection, change) if change.loses_data else change for change in draft.changes)
-
-
-def _count_loss(connection: object, change: Change) -> Change:
-    from sqlalchemy import Connection, column, func, inspect, select, table
-
-    assert isinstance(connection, Connection)
-    name, _, member = change.subject.partition(".")
-    inspector = inspect(connection)
-    found = {each["name"] for each in inspector.get_columns(name)} if inspector.has_table(name) else set()
-    if not found or (member and member not in found):
-        return replace(change, text=f"{change.text} (not in this database)", loses_data=False)
-    counted = func.count(column(member)) if member else func.count()
-    rows = connection.execute(select(counted).select_from(table(name))).scalar_one()
-    fate = "to convert" if change.kind == "alter column" else "lost"
-    lost = f"{rows:,} {'value' if member else 'row'}{'' if rows == 1 else 's'} {fate}" if rows else "empty"
-    return replace(change, text=f"{change.text} ({lost})", loses_data=bool(rows))
+def _refuse_unused(ask: Ask) -> None:
+    """Refuse an answer that nothing asked for: it is a typing error, or meant for another migration."""
+    if isinstance(ask, Answers) and ask.unused:
+        raise UsageError(f"{ask.unused[0]} answers nothing that was asked", hint="dbtool diff shows what has changed")
 
 
 def _generate(config: Config) -> tuple[GenerateReport | None, str | None]:

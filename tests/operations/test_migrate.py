@@ -269,7 +269,7 @@ def test_a_type_that_values_may_not_survive_is_counted_and_refused_without_an_an
 
     assert (refused.code, refused.json["error"]["code"]) == (1, "DB501")
     assert refused.json["error"]["problems"] == [
-        "change column book.pages: type INTEGER to BOOLEAN (2 values to convert)"
+        "change column book.pages: type INTEGER to BOOLEAN (2 values would not survive)"
     ]
     assert between == before
     migrated.database.restore(migrated.root / accepted.json["report"]["backup"])
@@ -277,11 +277,49 @@ def test_a_type_that_values_may_not_survive_is_counted_and_refused_without_an_an
         assert rows(connection, "SELECT sum(pages) FROM book") == [(571,)]
 
 
-def test_a_required_column_without_a_default_fails_on_rows_and_leaves_them(migrated: Project) -> None:
+def test_a_required_column_without_a_default_asks_what_rows_get(migrated: Project) -> None:
     migrated.edit("app/models.py", "pages: int = Field(default=0)", "pages: int = Field(default=0)\n    isbn: str")
     before = hashlib.sha256((migrated.root / "dev.db").read_bytes()).hexdigest()
 
-    done = migrated.run("migrate", "--json")
+    refused = migrated.run("migrate", "--no-generate", "--json")
+    between = hashlib.sha256((migrated.root / "dev.db").read_bytes()).hexdigest()
+    filled = migrated.run("migrate", "--no-generate", "--fill", "book.isbn=it's 100% new", "--json")
 
-    assert (done.code, done.json["error"]["code"]) == (1, "DB310")
-    assert hashlib.sha256((migrated.root / "dev.db").read_bytes()).hexdigest() == before
+    assert (refused.code, refused.json["error"]["code"], refused.json["error"]["hint"]) == (
+        1,
+        "DB501",
+        "add --fill book.isbn=VALUE, or give the model a default",
+    )
+    assert (before == between, filled.code) == (True, 0)
+    with migrated.database.reading() as connection:
+        assert rows(connection, "SELECT DISTINCT isbn FROM book") == [("it's 100% new",)]
+
+
+def test_a_fill_that_is_no_value_of_the_column_is_refused(migrated: Project) -> None:
+    migrated.edit("app/models.py", "pages: int = Field(default=0)", "pages: int = Field(default=0)\n    rating: int")
+
+    done = migrated.run("migrate", "--no-generate", "--fill", "book.rating=many", "--json")
+
+    assert (done.code, done.json["error"]["code"], done.json["error"]["hint"]) == (1, "DB503", "--fill book.rating=0")
+
+
+@pytest.mark.parametrize("given", ["--rename book.nothing:something", "--fill book.pages=1"])
+def test_an_answer_that_nothing_asked_for_is_refused(migrated: Project, given: str) -> None:
+    done = migrated.run("migrate", *given.split(), "--json")
+
+    assert (done.code, done.json["error"]["message"]) == (2, f"{given} answers nothing that was asked")
+
+
+def test_duplicates_under_a_new_unique_are_shown_before_anything_is_written(migrated: Project) -> None:
+    with migrated.database.connect("write") as connection:
+        connection.exec_driver_sql("UPDATE book SET pages = 7")
+        connection.commit()
+    migrated.edit("app/models.py", "pages: int = Field(default=0)", "pages: int = Field(default=0, unique=True)")
+    before = files(migrated)
+
+    done = migrated.run("migrate", "--no-generate", "--json")
+
+    error = done.json["error"]
+    assert (done.code, error["code"], error["problems"]) == (1, "DB609", ["book.pages: 7 (2 times)"])
+    assert error["message"] == "rows that exist are in the way: 2 rows share their pages"
+    assert files(migrated) == before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dbtool.conversation import Answers, Ask
 from dbtool.database import Database
@@ -20,28 +20,79 @@ def nobody() -> Ask:
     return Answers(accept_data_loss=True)
 
 
-def _unknown(table: str) -> int | None:
-    return None
+class Live(Protocol):
+    """What is known of the rows of the database that will be migrated."""
+
+    def rows(self, table: str) -> int | None:
+        """Count rows; 0 for a table that is not there, None where nobody knows."""
+
+    def nulls(self, table: str, column: str) -> int | None:
+        """Count rows without a value; 0 where the column is not there."""
+
+    def having(self, table: str, column: str, value: object) -> int | None:
+        """Count rows with a value."""
+
+
+class Unknown:
+    """A database that nobody can ask."""
+
+    def rows(self, table: str) -> int | None:
+        """Nobody knows."""
+        return None
+
+    def nulls(self, table: str, column: str) -> int | None:
+        """Nobody knows."""
+        return None
+
+    def having(self, table: str, column: str, value: object) -> int | None:
+        """Nobody knows."""
+        return None
 
 
 @dataclass(slots=True)
 class Decisions:
-    """Who answers, how many rows a table has in the database that will be migrated, and what was noticed.
+    """Who answers, what is known of the rows that will be migrated, and what was noticed.
 
-    `rows` returns None where nobody knows, and 0 for a table that is not there. `notes` are sentences about what
-    could not be compared. `renames` are the operations that were carried out before the comparison, in order.
+    `notes` are sentences about what could not be compared. `renames` are the operations that were carried out before
+    the comparison, in order.
     """
 
     ask: Ask = field(default_factory=nobody)
-    rows: Callable[[str], int | None] = _unknown
+    live: Live = field(default_factory=Unknown)
     database: Database | None = None
     notes: list[str] = field(default_factory=list)
     renames: list[Any] = field(default_factory=list)
     undo: Callable[[], None] | None = None
 
+    def rows_of(self, table: str) -> int | None:
+        """Count the rows of a table by the name that it will have."""
+        return self.live.rows(self.old_table(table))
+
+    def nulls_of(self, table: str, column: str) -> int | None:
+        """Count the rows of a table without a value, by the names that table and column will have."""
+        return self.live.nulls(self.old_table(table), self.old_column(table, column))
+
+    def having(self, table: str, column: str, value: object) -> int | None:
+        """Count the rows of a table with a value, by the names that table and column will have."""
+        return self.live.having(self.old_table(table), self.old_column(table, column), value)
+
+    def old_table(self, table: str) -> str:
+        """Return what a table is called in the database."""
+        renamed = {each.new_table_name: each.table_name for each in self.renames if hasattr(each, "new_table_name")}
+        return str(renamed.get(table, table))
+
+    def old_column(self, table: str, column: str) -> str:
+        """Return what a column is called in the database."""
+        renamed = {
+            each.modify_name: each.column_name
+            for each in self.renames
+            if getattr(each, "modify_name", None) and each.table_name == table
+        }
+        return str(renamed.get(column, column))
+
 
 def of(context: AutogenContext) -> Decisions:
     """Return the decisions of a comparison."""
-    options = context.opts or {}
+    options = context.migration_context.opts  # the context that renders has options of its own
     found: Decisions = options.setdefault(OPTION, Decisions())
     return found

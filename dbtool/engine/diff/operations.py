@@ -109,13 +109,17 @@ class RenameObjectOp(ops.ExecuteSQLOp):
 
 
 class BackfillOp(ops.MigrateOperation):
-    """Give the rows that exist a value in a new column; taking the column back takes it along."""
+    """Give the rows that exist a value in a column; taking the column back takes it along.
 
-    def __init__(self, table: str, column: str, value: Any, schema: str | None) -> None:
+    `source` is the value as Python; `only_empty` leaves the rows alone that have one.
+    """
+
+    def __init__(self, table: str, column: str, source: str, schema: str | None, *, only_empty: bool = False) -> None:
         self.table = table
         self.column = column
-        self.value = value
+        self.source = source
         self.schema = schema
+        self.only_empty = only_empty
 
     def reverse(self) -> ops.MigrateOperation:
         """Nothing has to be taken back."""
@@ -203,7 +207,8 @@ def _render_enum(context: AutogenContext, operation: EnumTypeOp) -> list[str]:
 def _render_backfill(context: AutogenContext, operation: BackfillOp) -> list[str]:
     schema = f", schema={operation.schema!r}" if operation.schema else ""
     table = f"sa.table({operation.table!r}, sa.column({operation.column!r}){schema})"
-    return [f"op.execute({table}.update().values({{{operation.column!r}: {operation.value!r}}}))"]
+    where = f".where(sa.column({operation.column!r}).is_(None))" if operation.only_empty else ""
+    return [f"op.execute({table}.update(){where}.values({{{operation.column!r}: {operation.source}}}))"]
 
 
 @renderers.dispatch_for(NothingOp)

@@ -17,6 +17,7 @@ from dbtool.engine.diff.enums import with_enum_types
 from dbtool.engine.diff.names import named
 from dbtool.engine.diff.order import drops_last, indexes_with_tables, outside_batches
 from dbtool.engine.diff.required import with_required_columns
+from dbtool.engine.diff.types import with_conversions
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -48,7 +49,7 @@ def _correct(context: AutogenContext, upgrade: ops.UpgradeOps) -> Any:
 def corrected(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:
     """Return Alembic's operations as an expert would have written them."""
     found = [_without_notes(named(operation)) for operation in operations]
-    found = list(with_required_columns(found))
+    found = list(with_conversions(with_required_columns(context, found)))
     found = indexes_with_tables(drops_last(list(outside_batches(found))))
     return list(with_enum_types(context, found))
 

@@ -1,59 +1,87 @@
-"""Write a new required column as three steps: add it, give its rows a value, require it."""
+"""Require values in three steps: add the column, give the rows that exist a value, require it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
 
+from dbtool.engine.diff import decisions, fills
+from dbtool.engine.diff.fills import Fill
 from dbtool.engine.diff.operations import BackfillOp, TightenOps
 
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
 
-def with_required_columns(operations: Iterable[Any]) -> Iterator[Any]:
-    """Write a new required column as three steps, so that rows which exist get the model's default first."""
+
+def with_required_columns(context: AutogenContext, operations: Iterable[Any]) -> Iterator[Any]:
+    """Write what becomes required so that rows which exist get a value first.
+
+    Raises AnswerError where there are such rows and nobody knows the value.
+    """
     for operation in operations:
         if isinstance(operation, ops.ModifyTableOps):
-            yield from _split_required(operation)
+            yield from _of_empty_values(context, operation)
+            yield from _split_required(context, operation)
         else:
             yield operation
 
 
-def _split_required(operation: ops.ModifyTableOps) -> Iterator[Any]:
+def _split_required(context: AutogenContext, operation: ops.ModifyTableOps) -> Iterator[Any]:
     tightened: list[Any] = []
     backfills: list[Any] = []
     for each in operation.ops:
         if isinstance(each, ops.AddColumnOp) and _needs_value(each.column):
             column = each.column = each.column._copy()  # the model's own stays as it is
             column.nullable = True
-            default = _plain_default(column)
-            if default is not None:
-                backfills.append(BackfillOp(each.table_name, column.name, default, each.schema))
-            tightened.append(
-                ops.AlterColumnOp(
-                    each.table_name,
-                    column.name,
-                    schema=each.schema,
-                    existing_type=column.type,
-                    existing_nullable=True,
-                    existing_comment=column.comment,  # MariaDB says the whole column anew
-                    modify_nullable=False,
-                )
-            )
+            rows = decisions.of(context).rows_of(each.table_name)
+            fill = _fill(context, each.table_name, column, rows)
+            if fill is not None:
+                backfills.append(BackfillOp(each.table_name, column.name, fill.source, each.schema))
+            tightened.append(_tightening(each.table_name, column, each.schema))
     yield operation
     yield from backfills
     if tightened:
         yield TightenOps(operation.table_name, tightened, schema=operation.schema)
 
 
+def _tightening(table: str, column: Any, schema: str | None) -> ops.AlterColumnOp:
+    return ops.AlterColumnOp(
+        table,
+        column.name,
+        schema=schema,
+        existing_type=column.type,
+        existing_nullable=True,
+        existing_comment=column.comment,  # MariaDB says the whole column anew
+        modify_nullable=False,
+    )
+
+
+def _of_empty_values(context: AutogenContext, operation: ops.ModifyTableOps) -> Iterator[BackfillOp]:
+    """Yield what fills a column that is there and must not be empty any more."""
+    metadata: Any = context.metadata
+    for each in operation.ops:
+        if not isinstance(each, ops.AlterColumnOp) or each.modify_nullable is not False:
+            continue
+        key = f"{each.schema}.{each.table_name}" if each.schema else each.table_name
+        column = metadata.tables[key].columns[each.column_name]
+        empty = decisions.of(context).nulls_of(each.table_name, each.column_name)
+        fill = _fill(context, each.table_name, column, empty)
+        if fill is not None:
+            yield BackfillOp(each.table_name, column.name, fill.source, each.schema, only_empty=True)
+
+
+def _fill(context: AutogenContext, table: str, column: Any, rows: int | None) -> Fill | None:
+    """Return the model's default; without one, ask as soon as there are rows that need a value."""
+    dialect: Any = context.dialect
+    default = fills.of_model(column, dialect)
+    if default is not None or not rows:
+        return default
+    subject = f"{table}.{column.name}"
+    text = decisions.of(context).ask.fill(subject, str(column.type), rows)
+    return fills.of_text(subject, column, text, dialect)
+
+
 def _needs_value(column: Any) -> bool:
     return not (column.nullable or column.server_default is not None or column.computed or column.identity)
-
-
-def _plain_default(column: Any) -> Any:
-    """Return the model's default as what the database stores, when a file can say it."""
-    default = getattr(column.default, "arg", None) if column.default is not None else None
-    if isinstance(default, Enum):
-        return default.name
-    return default if isinstance(default, bool | int | float | str) else None
