@@ -47,6 +47,7 @@ def family(kind: TypeEngine[Any]) -> Family:
         ("text", types.String),
         ("integer", types.Integer),
         ("number", types.Numeric),
+        ("number", types.Float),  # no Numeric since SQLAlchemy 2.1
         ("moment", types.DateTime),
         ("date", types.Date),
         ("time", types.Time),

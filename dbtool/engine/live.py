@@ -91,7 +91,7 @@ def reading(database: Database, *, exists: bool) -> Iterator[Rows | None]:
 def risks(rows: Rows, decisions: Decisions, operations: Iterable[Any]) -> tuple[Risk, ...]:
     """Count what these operations would do to the rows, by the names that tables have now."""
     found: list[Risk] = []
-    for operation in _flat(operations):
+    for operation in flat(operations):
         found.extend(_risks(rows, decisions, operation))
     return tuple(found)
 
@@ -113,12 +113,13 @@ def _marked(change: Change, risk: Risk | None, rows: Rows | None) -> Change:
     return replace(change, text=f"{change.text} ({'empty' if there else 'not in this database'})", loses_data=False)
 
 
-def _flat(operations: Iterable[Any]) -> Iterator[Any]:
+def flat(operations: Iterable[Any]) -> Iterator[Any]:
+    """Yield operations in order, those within a table's batch too."""
     from alembic.operations import ops
 
     for operation in operations:
         if isinstance(operation, ops.ModifyTableOps):
-            yield from _flat(operation.ops)
+            yield from flat(operation.ops)
         else:
             yield operation
 

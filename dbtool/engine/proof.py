@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from dbtool.config import Config
 from dbtool.database import Database, at
-from dbtool.engine import diff, runner
+from dbtool.engine import diff, live, runner, samples
 from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.history import History
+from dbtool.engine.samples import Samples, Wishes
 from dbtool.errors import AccessError, MigrationError, ProofError
-from dbtool.reports import Revision
+from dbtool.reports import Revision, Risk
 
 if TYPE_CHECKING:
-    from sqlalchemy import MetaData
+    from sqlalchemy import Connection, MetaData
 
 
 @contextmanager
@@ -81,27 +83,170 @@ def compare(config: Config, scratch: Database, metadata: MetaData, *, decisions:
         return diff.draft(config, scratch, connection, metadata, decisions=decisions)
 
 
-def prove(
-    config: Config, scratch: Database, history: History, revision: Revision, metadata: MetaData
-) -> tuple[str, ...]:
-    """Run a new file up, down and up again on a scratch database that holds the files before it.
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a new file has shown, in words, and what could not be shown."""
 
-    After up the models and the schema are equal; after down the schema is what it was. Returns what was proven,
-    in words. Raises ProofError, or MigrationError when the file itself fails.
+    steps: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
+
+
+def prove(
+    config: Config,
+    scratch: Database,
+    history: History,
+    revision: Revision,
+    metadata: MetaData,
+    *,
+    draft: Draft | None = None,
+    decisions: Decisions | None = None,
+) -> Proof:
+    """Run a new file up, down and up again on a scratch database that holds the files before it, with rows in it.
+
+    After up the models and the schema are equal; after down the schema is what it was; rows are there after both, as
+    far as `draft` says that they should be. Raises ProofError, or MigrationError when the file itself fails.
     """
     longer = history.followed_by(revision)
     before = portrait(scratch)
-    _up(config, scratch, longer, "up")
+    trial = _Trial(config, scratch, history, longer, draft, decisions or Decisions())
+    trial.up()
     _require_no_difference(compare(config, scratch, metadata))
-    _down_and_up(config, scratch, longer, history.heads[0] if history.heads else "base", before)
+    trial.require_rows_after_up()
+    trial.down(before)
     files = len(history.revisions)
-    return (
-        f"replayed {files} {'file' if files == 1 else 'files'} from nothing",
-        "up",
-        "no difference",
-        "down",
-        "up again",
-    )
+    replayed = f"replayed {files} {'file' if files == 1 else 'files'} from nothing"
+    kept = [trial.kept] if trial.kept else []
+    return Proof((replayed, "up", "no difference", "down", "up again", *kept), tuple(trial.doubts))
+
+
+@dataclass(slots=True)
+class _Trial:
+    """A new file among rows that were made up for it."""
+
+    config: Config
+    scratch: Database
+    before: History
+    after: History
+    draft: Draft | None
+    decisions: Decisions
+    samples: Samples | None = None
+    doubts: list[str] = field(default_factory=list)
+
+    @property
+    def kept(self) -> str:
+        """How many rows were in the tables, in words; empty where there were none."""
+        count = self.samples.count if self.samples else 0
+        return f"{count:,} {'row' if count == 1 else 'rows'} kept" if count else ""
+
+    def up(self) -> None:
+        """Run the file among rows; where they are what fails, without them."""
+        self.samples = self._filled()
+        try:
+            _up(self.config, self.scratch, self.after, "up")
+        except MigrationError as error:
+            if not self.samples or not self.samples.count:
+                raise
+            self._begin_again()
+            _up(self.config, self.scratch, self.after, "up")
+            words = next((each for each in error.problems if each.startswith("database: ")), error.message)
+            self.doubts.append(f"proven without rows: made-up rows were refused ({words})")
+
+    def down(self, before: frozenset[str]) -> None:
+        """Take the file back and run it again; where rows are what fails, without them."""
+        target = self.before.heads[0] if self.before.heads else "base"
+        try:
+            _down_and_up(self.config, self.scratch, self.after, target, before, self.require_rows_after_down)
+        except MigrationError as error:
+            if not self.samples or not self.samples.count or not self.scratch.transactional_ddl:
+                raise
+            words = next((each for each in error.problems if each.startswith("database: ")), error.message)
+            self._empty()
+            _down_and_up(self.config, self.scratch, self.after, target, before)
+            self.doubts.append(f"the way back works only while there are no rows ({words})")
+
+    def require_rows_after_up(self) -> None:
+        """Raise ProofError when rows or values are gone that should have survived."""
+        renames = self.decisions.renames
+        renamed = {each.table_name: each.new_table_name for each in renames if hasattr(each, "new_table_name")}
+        columns = {
+            (self.decisions.old_table(each.table_name), each.column_name): str(each.modify_name)
+            for each in renames
+            if hasattr(each, "modify_name")
+        }
+        self._require(renamed=renamed, columns=columns, given_up=self._converted())
+
+    def require_rows_after_down(self) -> None:
+        """Raise ProofError when what the file did not drop or convert is not what it was."""
+        self._require(given_up=self._given_up())
+
+    def _require(self, **comparison: Any) -> None:
+        if self.samples is None:
+            return
+        with self.scratch.connect("migrate") as connection:
+            lost = samples.lost(connection, self.samples, **comparison)
+        if lost:
+            raise ProofError(
+                "rows that were there before did not survive the new migration",
+                hint="write this step by hand: dbtool migrate --create-only",
+                problems=lost[:10],
+            )
+
+    def _filled(self) -> Samples:
+        with self.scratch.connect("migrate") as connection:
+            filled = samples.fill(connection, leave=self.scratch.own_tables, wishes=self._wishes())
+            blocked = {risk.subject.partition(".")[0] for risk in self._risks(connection) if risk.blocks}
+            if not blocked:
+                return filled
+            samples.clear(connection, {self.decisions.old_table(name) for name in blocked})
+            return samples.read(connection, filled)
+
+    def _risks(self, connection: Connection) -> tuple[Risk, ...]:
+        operations = self.draft.operations if self.draft else ()
+        return live.risks(live.Rows(self.scratch, connection), self.decisions, operations)
+
+    def _wishes(self) -> Wishes:
+        types, required = {}, set()
+        for each in live.flat(self.draft.operations if self.draft else ()):
+            if getattr(each, "modify_type", None) is not None:
+                types[self._old(each)] = each.modify_type
+            if getattr(each, "modify_nullable", None) is False:
+                required.add(self._old(each))
+        return Wishes(types, frozenset(required))
+
+    def _old(self, operation: Any) -> tuple[str, str]:
+        table, column = operation.table_name, operation.column_name
+        return self.decisions.old_table(table), self.decisions.old_column(table, column)
+
+    def _given_up(self) -> set[str]:
+        """Return what was dropped on the way up, or was of another type between."""
+        from alembic.operations import ops
+
+        found = self._converted()
+        for each in live.flat(self.draft.operations if self.draft else ()):
+            if isinstance(each, ops.DropTableOp):
+                found.add(str(each.table_name))
+            elif isinstance(each, ops.DropColumnOp):
+                found.add(".".join(self._old(each)))
+        return found
+
+    def _converted(self) -> set[str]:
+        """Return the columns whose values may be written in another way."""
+        found = live.flat(self.draft.operations if self.draft else ())
+        return {".".join(self._old(each)) for each in found if getattr(each, "modify_type", None) is not None}
+
+    def _begin_again(self) -> None:
+        """Bring the scratch database back to where it was, without rows."""
+        if self.scratch.transactional_ddl:
+            self._empty()
+        else:
+            self.scratch.clear()
+            runner.upgrade(self.config, self.scratch, self.before)
+        self.samples = None
+
+    def _empty(self) -> None:
+        with self.scratch.connect("migrate") as connection:
+            samples.clear(connection, leave=self.scratch.own_tables)
+        self.samples = None
 
 
 def _up(config: Config, scratch: Database, history: History, word: str) -> None:
@@ -116,7 +261,14 @@ def _up(config: Config, scratch: Database, history: History, word: str) -> None:
         ) from error
 
 
-def _down_and_up(config: Config, scratch: Database, history: History, target: str, before: frozenset[str]) -> None:
+def _down_and_up(
+    config: Config,
+    scratch: Database,
+    history: History,
+    target: str,
+    before: frozenset[str],
+    after_down: Callable[[], None] | None = None,
+) -> None:
     try:
         runner.downgrade(config, scratch, history, to=target)
     except MigrationError as error:
@@ -124,6 +276,8 @@ def _down_and_up(config: Config, scratch: Database, history: History, target: st
             return
         raise
     _require_same(before, portrait(scratch))
+    if after_down is not None:
+        after_down()
     _up(config, scratch, history, "up again")
 
 

@@ -125,6 +125,7 @@ class _Run:
     risks: tuple[Risk, ...] = ()
     counted: bool = True
     notes: tuple[str, ...] = ()
+    decisions: Decisions = field(default_factory=Decisions)
     backup: Path | None = None
 
     def prove_what_is_there(self, scratch: Database) -> None:
@@ -158,18 +159,19 @@ class _Run:
             revision, path = files.write_draft(
                 self.config, draft, name=chosen, folder=Path(folder), after=known, now=datetime.now(UTC)
             )
-            self.proof = proof.prove(self.config, scratch, known, revision, metadata)
+            shown = proof.prove(self.config, scratch, known, revision, metadata, draft=draft, decisions=self.decisions)
+            self.proof, self.notes = shown.steps, (*self.notes, *shown.doubts)
             self.revision = files.keep(self.config, revision, path, known)
 
     def _decide(self, scratch: Database, metadata: MetaData) -> Draft:
         """Find the difference, ask what only a person can know, and count what it would do to the rows."""
         exists = self.state.exists or not self.create_only
         with live.reading(self.database, exists=exists) as rows:
-            decisions = Decisions(self.ask, rows or Unknown())
-            draft = proof.compare(self.config, scratch, metadata, decisions=decisions)
+            self.decisions = Decisions(self.ask, rows or Unknown())
+            draft = proof.compare(self.config, scratch, metadata, decisions=self.decisions)
             _refuse_unused(self.ask)
             self.counted, self.notes = rows is not None or not self.state.exists, draft.notes
-            self.risks = live.risks(rows, decisions, draft.operations) if rows else ()
+            self.risks = live.risks(rows, self.decisions, draft.operations) if rows else ()
             self.changes = live.marked(draft.changes, self.risks, rows)
         self._ask_about_loss()
         return draft

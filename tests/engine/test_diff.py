@@ -33,6 +33,7 @@ class Loop:
     def __init__(self, project: Project, database: Database) -> None:
         self.project = project
         self.database = database
+        self.doubts: tuple[str, ...] = ()
 
     def migrate(self, *models: Models, decisions: Decisions | None = None) -> Draft:
         """Bring files and database to these models; everything written is proven up, down and up."""
@@ -46,6 +47,7 @@ class Loop:
         metadata = metadata_of(*models)
         with proof.scratch(config, self.database) as scratch:
             runner.upgrade(config, scratch, known)
+            decisions = decisions or Decisions()
             draft = proof.compare(config, scratch, metadata, decisions=decisions)
             if draft:
                 folder = self.project.root / "drafts"
@@ -53,7 +55,8 @@ class Loop:
                 revision, path = files.write_draft(
                     config, draft, name="change", folder=folder, after=known, now=datetime(2025, 1, 1, tzinfo=UTC)
                 )
-                proof.prove(config, scratch, known, revision, metadata)
+                shown = proof.prove(config, scratch, known, revision, metadata, draft=draft, decisions=decisions)
+                self.doubts = shown.doubts
                 files.keep(config, revision, path, known)
         return draft
 

@@ -61,7 +61,7 @@ def prove(project: Project, path: Path, metadata: sa.MetaData) -> tuple[str, ...
     path.write_text(text)
     with proof.scratch(config, project.database) as scratch:
         runner.upgrade(config, scratch, known)
-        return proof.prove(config, scratch, known, history.describe(path), metadata)
+        return proof.prove(config, scratch, known, history.describe(path), metadata).steps
 
 
 def test_a_migration_that_does_what_it_must_is_proven_in_words(shelf: Project) -> None:

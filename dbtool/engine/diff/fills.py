@@ -41,6 +41,26 @@ def of_model(column: Column[Any], dialect: Dialect) -> Fill | None:
     return _written(column, default, dialect)
 
 
+def neutral(column: Column[Any], dialect: Dialect) -> Fill | None:
+    """Return a value that says nothing, for a column that comes back when its values are gone; None without one."""
+    kind = family(column.type)
+    if kind == "enum":
+        members = list(getattr(column.type, "enums", []))
+        return _written(column, members[0], dialect) if members else None
+    values: dict[str, Any] = {
+        "text": "",
+        "integer": 0,
+        "number": 0,
+        "truth": False,
+        "date": date(1970, 1, 1),
+        "moment": datetime(1970, 1, 1),
+        "time": time(0, 0),
+        "uuid": uuid.UUID(int=0),
+        "json": {},
+    }
+    return _written(column, values[kind], dialect) if kind in values else None
+
+
 def of_text(subject: str, column: Column[Any], text: str, dialect: Dialect) -> Fill:
     """Return what somebody said for a column. Raises FillError where it is no value of the column's type.
 

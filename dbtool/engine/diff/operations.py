@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alembic.autogenerate.render import _alter_column, renderers
+from alembic.autogenerate.render import _alter_column, render_op, renderers
 from alembic.operations import ops
 from sqlalchemy import Enum as EnumType
 
@@ -163,6 +163,28 @@ class TightenOps(ops.ModifyTableOps):
         return NothingOp()
 
 
+class SequenceOps(ops.OpContainer, ops.MigrateOperation):
+    """Several operations in the place of one."""
+
+    def reverse(self) -> SequenceOps:
+        """Take them back, the last one first."""
+        return SequenceOps([each.reverse() for each in reversed(self.ops)])
+
+    def to_diff_tuple(self) -> Any:
+        """Return Alembic's short form of a difference."""
+        return [each.to_diff_tuple() for each in self.ops]
+
+
+class DropRequiredOps(ops.ModifyTableOps):
+    """Drop required columns; on the way back `returning` brings them, with a value that says nothing in their rows."""
+
+    returning: SequenceOps
+
+    def reverse(self) -> Any:
+        """Bring the columns back in three steps."""
+        return self.returning
+
+
 class NothingOp(ops.MigrateOperation):
     """What is left of an operation that needs no way back."""
 
@@ -209,6 +231,11 @@ def _render_backfill(context: AutogenContext, operation: BackfillOp) -> list[str
     table = f"sa.table({operation.table!r}, sa.column({operation.column!r}){schema})"
     where = f".where(sa.column({operation.column!r}).is_(None))" if operation.only_empty else ""
     return [f"op.execute({table}.update(){where}.values({{{operation.column!r}: {operation.source}}}))"]
+
+
+@renderers.dispatch_for(SequenceOps)
+def _render_sequence(context: AutogenContext, operation: SequenceOps) -> list[str]:
+    return [line for each in operation.ops for line in render_op(context, each)]
 
 
 @renderers.dispatch_for(NothingOp)

@@ -16,7 +16,7 @@ from dbtool.engine.diff import renames
 from dbtool.engine.diff.enums import with_enum_types
 from dbtool.engine.diff.names import named
 from dbtool.engine.diff.order import drops_last, indexes_with_tables, outside_batches
-from dbtool.engine.diff.required import with_required_columns
+from dbtool.engine.diff.required import with_required_columns, with_returning_columns
 from dbtool.engine.diff.types import with_conversions
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def corrected(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:
     """Return Alembic's operations as an expert would have written them."""
     found = [_without_notes(named(operation)) for operation in operations]
     found = list(with_conversions(with_required_columns(context, found)))
-    found = indexes_with_tables(drops_last(list(outside_batches(found))))
+    found = list(with_returning_columns(context, outside_batches(found)))
+    found = indexes_with_tables(drops_last(found))
     return list(with_enum_types(context, found))
 
 

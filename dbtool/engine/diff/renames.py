@@ -15,6 +15,7 @@ from alembic.operations import Operations, ops
 from alembic.util import PriorityDispatchResult
 from sqlalchemy import Column, Table
 
+from dbtool.database.conversions import family
 from dbtool.engine.diff import decisions
 from dbtool.engine.diff.names import default_name
 from dbtool.engine.diff.operations import RenameColumnOp, RenameObjectOp, RenameTableOp
@@ -182,10 +183,8 @@ def _renamed_column(context: AutogenContext, table: Table, old: Any, new: Sequen
 
 def _alike(old: Any, new: Column[Any]) -> bool:
     """Whether values of the one could be values of the other: the same family of types, or both of them numbers."""
-    from sqlalchemy.types import Integer, Numeric
-
-    affinities: list[Any] = [getattr(each, "impl_instance", each)._type_affinity for each in (old["type"], new.type)]
-    return affinities[0] is affinities[1] or all(issubclass(each, Integer | Numeric) for each in affinities)
+    before, after = family(old["type"]), family(new.type)
+    return before == after or {before, after} <= {"integer", "number"}
 
 
 def _likeness(old: str, new: str) -> float:

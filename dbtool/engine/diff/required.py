@@ -9,7 +9,7 @@ from alembic.operations import ops
 
 from dbtool.engine.diff import decisions, fills
 from dbtool.engine.diff.fills import Fill
-from dbtool.engine.diff.operations import BackfillOp, TightenOps
+from dbtool.engine.diff.operations import BackfillOp, DropRequiredOps, SequenceOps, TightenOps
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -44,6 +44,43 @@ def _split_required(context: AutogenContext, operation: ops.ModifyTableOps) -> I
     yield from backfills
     if tightened:
         yield TightenOps(operation.table_name, tightened, schema=operation.schema)
+
+
+def with_returning_columns(context: AutogenContext, operations: Iterable[Any]) -> Iterator[Any]:
+    """Let required columns that are dropped come back although there are rows: their own values are gone."""
+    dialect: Any = context.dialect
+    for operation in operations:
+        if type(operation) is not ops.ModifyTableOps:
+            yield operation
+            continue
+        required = [each for each in operation.ops if isinstance(each, ops.DropColumnOp) and _comes_back_hard(each)]
+        operation.ops = [each for each in operation.ops if each not in required]
+        if operation.ops:
+            yield operation
+        if required:
+            yield _dropping(operation, required, dialect)
+
+
+def _comes_back_hard(operation: ops.DropColumnOp) -> bool:
+    column = operation.to_column()
+    return _needs_value(column) and not column.primary_key
+
+
+def _dropping(operation: ops.ModifyTableOps, drops: list[ops.DropColumnOp], dialect: Any) -> DropRequiredOps:
+    added, fillings, tightened = [], [], []
+    for drop in drops:
+        column = drop.to_column()._copy()
+        column.nullable = True
+        added.append(ops.AddColumnOp(drop.table_name, column, schema=drop.schema))
+        value = fills.neutral(column, dialect)
+        if value is not None:
+            fillings.append(BackfillOp(drop.table_name, column.name, value.source, drop.schema))
+        tightened.append(_tightening(drop.table_name, column, drop.schema))
+    adding = ops.ModifyTableOps(operation.table_name, added, schema=operation.schema)
+    dropping = DropRequiredOps(operation.table_name, drops, schema=operation.schema)
+    last = TightenOps(operation.table_name, tightened, schema=operation.schema)
+    dropping.returning = SequenceOps([adding, *fillings, last])
+    return dropping
 
 
 def _tightening(table: str, column: Any, schema: str | None) -> ops.AlterColumnOp:
