@@ -335,6 +335,18 @@ class Database(ABC):
         """
         return None
 
+    @abstractmethod
+    def index_texts(self, connection: Connection) -> dict[tuple[str, str], str]:
+        """Return what each index is made of, by table and name, in a form that can be compared."""
+
+    def index_statement(self, connection: Connection, name: str) -> str | None:
+        """Return the statement that made an index; None where SQLAlchemy reads all of it anyway."""
+        return None
+
+    def primary_key_statement(self, table: str, old: Sequence[str], new: Sequence[str]) -> str | None:
+        """Return SQL that replaces a primary key; None where dropping and adding one are two statements."""
+        return None
+
     def conversion(self, name: str, old: TypeEngine[Any], new: TypeEngine[Any], spelled: str) -> Conversion:
         """Return how values of a column get another type; `name` is the column as SQL, `spelled` the new type."""
         return Conversion()

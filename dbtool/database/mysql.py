@@ -357,6 +357,19 @@ class Mysql(ServerDatabase):
                 return f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}"
         return None
 
+    def index_texts(self, connection: Connection) -> dict[tuple[str, str], str]:
+        """Return columns with length and order; a temporary table's cannot be read like that, and is not needed."""
+        sql = next(query for kind, query in _CATALOGUE if kind == "index")
+        found = rows(connection.connection.driver_connection, sql)
+        pairs = ((name.partition("."), text) for name, text in found)
+        return {(table, index): text for (table, _, index), text in pairs}
+
+    def primary_key_statement(self, table: str, old: Sequence[str], new: Sequence[str]) -> str | None:
+        """Do both at once: a column that counts must be a key all the time."""
+        parts = ["DROP PRIMARY KEY"] if old else []
+        parts += [f"ADD PRIMARY KEY ({', '.join(new)})"] if new else []
+        return f"ALTER TABLE {table} {', '.join(parts)}"
+
     def count_misfits(self, connection: Connection, column: Column[Any], new: TypeEngine[Any]) -> int:
         """Ask for each value what its form is: MariaDB's own CAST answers everything."""
         from sqlalchemy import text
@@ -380,7 +393,8 @@ class Mysql(ServerDatabase):
             where.append("1 = 1")  # nothing is known of these two
         if not where:
             return 0
-        sql = f"SELECT count(*) FROM {prepare.format_table(column.table)} WHERE {name} IS NOT NULL AND ({' OR '.join(where)})"
+        condition = f"{name} IS NOT NULL AND ({' OR '.join(where)})"
+        sql = f"SELECT count(*) FROM {prepare.format_table(column.table)} WHERE {condition}"
         return int(connection.execute(text(sql.replace(":", "\\:"))).scalar_one())
 
     # Copies

@@ -424,6 +424,15 @@ class Postgres(ServerDatabase):
                 return f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}"
         return None
 
+    def index_texts(self, connection: Connection) -> dict[tuple[str, str], str]:
+        """Return the definition from USING on, with UNIQUE in front."""
+        sql = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()"
+        found = rows(connection.connection.driver_connection, sql)
+        return {
+            (table, name): f"{'UNIQUE ' if text.startswith('CREATE UNIQUE') else ''}{text.partition(' USING ')[2]}"
+            for table, name, text in found
+        }
+
     def conversion(self, name: str, old: TypeEngine[Any], new: TypeEngine[Any], spelled: str) -> Conversion:
         """Return USING, which PostgreSQL wants wherever a value would not go by itself."""
         before, after = family(old), family(new)

@@ -48,6 +48,10 @@ BUSY_SECONDS = 5.0
 SIDE_FILES = ("-wal", "-shm", "-journal")
 _ADDRESSES = ("rowid", "_rowid_", "oid")  # https://sqlite.org/rowidtable.html; a column may take any of these names
 _BETWEEN_LOOKS = 10_000  # instructions of SQLite's machine, less than a millisecond
+_INDEX_HEAD = re.compile(
+    r"\s*CREATE\s+(UNIQUE\s+)?INDEX\s+(?:\"(?:[^\"]|\"\")+\"|\S+)\s+ON\s+(?:\"(?:[^\"]|\"\")+\"|[^\s(]+)\s*",
+    re.IGNORECASE,
+)
 _REFUSED = re.compile(r"(NOT NULL|UNIQUE|FOREIGN KEY|CHECK) constraint failed(?:: (.*))?", re.DOTALL)
 
 
@@ -392,6 +396,18 @@ class Sqlite(Database):
 
     # Migrations
 
+    def index_texts(self, connection: Connection) -> dict[tuple[str, str], str]:
+        """Return the text from the first bracket on, with UNIQUE in front."""
+        sql = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        found = rows(connection.connection.driver_connection, sql)
+        return {(table, name): _index_text(table, text) for table, name, text in found}
+
+    def index_statement(self, connection: Connection, name: str) -> str | None:
+        """Return the text that SQLite keeps: SQLAlchemy reads neither expressions nor order."""
+        sql = "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?"
+        found = rows(connection.connection.driver_connection, sql, (name,))
+        return str(found[0][0]) if found else None
+
     def conversion(self, name: str, old: TypeEngine[Any], new: TypeEngine[Any], spelled: str) -> Conversion:
         """Keep texts from a CAST, which makes 2024 of a date, and bring them to the form that SQLAlchemy stores."""
         before, after = family(old), family(new)
@@ -447,7 +463,11 @@ class Sqlite(Database):
         self._take_place(copy)
 
     def clear(self) -> None:
-        """Remove the file and what lies beside it."""
+        """Remove the file and what lies beside it; what is in memory is forgotten."""
+        if self._memory_engine is not None:
+            self._memory_engine.dispose()
+            self._memory_engine = None
+            return
         for suffix in ("", *SIDE_FILES):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
 
@@ -609,3 +629,10 @@ def _holders(path: Path) -> list[str]:
                 command = (process / "comm").read_text().strip()
                 found.append(f"process {process.name} ({command})")
     return found
+
+
+def _index_text(table: str, sql: str) -> str:
+    """Leave out the names of an index and its table, which may hold brackets themselves."""
+    match = _INDEX_HEAD.match(sql)
+    body = sql[match.end() :] if match else sql
+    return f"{'UNIQUE ' if match and match[1] else ''}{' '.join(body.replace(f'{table}.', '').split())}"

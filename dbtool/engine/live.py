@@ -62,13 +62,16 @@ class Rows:
 
     def table(self, name: str) -> Table | None:
         """Return a table as it is; None where it is not there."""
+        import warnings
+
         from sqlalchemy import MetaData, Table
 
         if name not in self._tables:
             there = self.inspector.has_table(name)
-            self._tables[name] = (
-                Table(name, MetaData(), autoload_with=self.connection, resolve_fks=False) if there else None
-            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of expressions in indexes, which do not matter here
+                found = Table(name, MetaData(), autoload_with=self.connection, resolve_fks=False) if there else None
+            self._tables[name] = found
         return self._tables[name]
 
 

@@ -283,12 +283,17 @@ def _down_and_up(
 
 def portrait(database: Database) -> frozenset[str]:
     """Return a schema as facts that have no order: columns, keys, indexes, checks, views, types."""
+    import warnings
+
     from sqlalchemy import inspect
 
-    with database.connect("migrate") as connection:
+    with database.connect("migrate") as connection, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of expressions in indexes, whose texts are read beside
         inspector = inspect(connection)
         facts = {f"view {name}" for name in inspector.get_view_names()}
-        facts |= {f"enum {each['name']}" for each in getattr(inspector, "get_enums", list)()}
+        facts |= {f"enum {each['name']} {each['labels']}" for each in getattr(inspector, "get_enums", list)()}
+        texts = database.index_texts(connection)
+        facts |= {f"index {name} {text}" for (table, name), text in texts.items() if table not in database.own_tables}
         for table in inspector.get_table_names():
             if table not in database.own_tables:
                 facts |= {f"table {table}", *_facts(inspector, table)}

@@ -176,8 +176,8 @@ def test_constraints_that_are_dropped_come_back_on_the_way_back(loop: Loop) -> N
     draft = loop.migrate(AUTHOR, table("book", *columns))
 
     assert sorted(words(draft)) == [
-        "drop constraint book_author_id_fkey on book",
-        "drop constraint book_title_key on book",
+        "drop foreign key book_author_id_fkey on book",
+        "drop unique constraint book_title_key on book",
     ]
     assert not loop.write(AUTHOR, table("book", *columns))
 

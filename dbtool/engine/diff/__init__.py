@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from dbtool.config import Config
 from dbtool.database import Database
 from dbtool.engine.diff.decisions import OPTION, Decisions
-from dbtool.engine.diff.rendering import render_item
+from dbtool.engine.diff.rendering import render_item, single_percents
 from dbtool.engine.diff.words import changes_of, name_of, slug
 from dbtool.reports import Change
 
@@ -58,18 +59,21 @@ def draft(
     decisions = decisions or Decisions()
     options = {**compare_options(config, database, decisions, only), "target_metadata": metadata}
     context = MigrationContext.configure(connection, opts=options)
-    script = produce_migrations(context, metadata)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what Alembic cannot compare: the plugin does, or says so itself
+        script = produce_migrations(context, metadata)
     imports: list[set[str]] = []
 
     def render(kind: str, item: Any, rendering: AutogenContext) -> str | Literal[False]:
         imports.append(rendering.imports)  # Alembic fills these and does not return them
         return render_item(kind, item, rendering)
 
-    upgrade, downgrade = (
-        render_python_code(operations, render_as_batch=True, render_item=render, migration_context=context)
-        for operations in (script.upgrade_ops, script.downgrade_ops)
-        if operations is not None
-    )
+    with single_percents(context):
+        upgrade, downgrade = (
+            render_python_code(operations, render_as_batch=True, render_item=render, migration_context=context)
+            for operations in (script.upgrade_ops, script.downgrade_ops)
+            if operations is not None
+        )
     assert script.upgrade_ops is not None
     found = tuple(script.upgrade_ops.ops)
     needed = tuple(sorted(set().union(*imports)))
@@ -98,6 +102,7 @@ def compare_options(
 
     return {
         "compare_type": True,
+        "compare_server_default": True,
         "render_as_batch": True,
         "include_name": include_name,
         "include_schemas": bool(config.schemas),

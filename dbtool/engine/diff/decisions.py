@@ -11,6 +11,7 @@ from dbtool.database import Database
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
+    from alembic.runtime.migration import MigrationContext
 
 OPTION = "dbtool_decisions"
 
@@ -63,6 +64,8 @@ class Decisions:
     notes: list[str] = field(default_factory=list)
     renames: list[Any] = field(default_factory=list)
     undo: Callable[[], None] | None = None
+    probes: dict[str, Any] = field(default_factory=dict)
+    index_texts: dict[tuple[str, str], str] | None = None
 
     def rows_of(self, table: str) -> int | None:
         """Count the rows of a table by the name that it will have."""
@@ -93,6 +96,10 @@ class Decisions:
 
 def of(context: AutogenContext) -> Decisions:
     """Return the decisions of a comparison."""
-    options = context.migration_context.opts  # the context that renders has options of its own
-    found: Decisions = options.setdefault(OPTION, Decisions())
+    return of_migration(context.migration_context)  # the context that renders has options of its own
+
+
+def of_migration(context: MigrationContext) -> Decisions:
+    """Return the decisions of a comparison."""
+    found: Decisions = context.opts.setdefault(OPTION, Decisions())
     return found

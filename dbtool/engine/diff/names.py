@@ -22,6 +22,13 @@ def named(operation: Any) -> Any:
     return operation
 
 
+def final_name(constraint: Any, dialect: Any) -> str | None:
+    """Return the name that a naming convention makes of a constraint's own; None where it has none."""
+    from alembic.util.sqla_compat import _get_constraint_final_name
+
+    return _get_constraint_final_name(constraint, dialect)
+
+
 def _named_table(operation: ops.CreateTableOp) -> Any:
     table = operation.to_table()
     unnamed = [constraint for constraint in table.constraints if constraint.name is None]

@@ -138,6 +138,23 @@ class OwnIndexOp(ops.CreateIndexOp):
         return NothingOp()
 
 
+class DropIndexByTextOp(ops.DropIndexOp):
+    """Drop an index that can only come back by the text that the database keeps of it."""
+
+    def __init__(self, name: str, table: str, text: str) -> None:
+        super().__init__(name, table)
+        self.text = text
+        self.implied = False  # by dropping its table
+
+    def reverse(self) -> Any:
+        """Run the text."""
+        return ops.ExecuteSQLOp(self.text)
+
+    def to_diff_tuple(self) -> Any:
+        """Return Alembic's short form of a difference."""
+        return ("remove_index", self.index_name)
+
+
 class ImpliedDropOp(ops.DropIndexOp):
     """Drop an index with its table: said by nobody, but the way back makes it again."""
 
@@ -236,6 +253,12 @@ def _render_backfill(context: AutogenContext, operation: BackfillOp) -> list[str
 @renderers.dispatch_for(SequenceOps)
 def _render_sequence(context: AutogenContext, operation: SequenceOps) -> list[str]:
     return [line for each in operation.ops for line in render_op(context, each)]
+
+
+@renderers.dispatch_for(DropIndexByTextOp)
+def _render_drop_index(context: AutogenContext, operation: DropIndexByTextOp) -> list[str]:
+    line = f"op.drop_index({operation.index_name!r}, table_name={operation.table_name!r})"
+    return [] if operation.implied else [line]
 
 
 @renderers.dispatch_for(NothingOp)

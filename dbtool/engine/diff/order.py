@@ -9,7 +9,7 @@ from typing import Any
 from alembic.operations import ops
 from sqlalchemy import Table
 
-from dbtool.engine.diff.operations import ImpliedDropOp, OwnIndexOp, TightenOps
+from dbtool.engine.diff.operations import DropIndexByTextOp, ImpliedDropOp, OwnIndexOp, TightenOps
 
 _INDEX_OPS = (ops.CreateIndexOp, ops.DropIndexOp)
 
@@ -69,4 +69,6 @@ def indexes_with_tables(operations: list[Any]) -> list[Any]:
             operation.__class__ = OwnIndexOp
         elif type(operation) is ops.DropIndexOp and operation.table_name in dropped:
             operation.__class__ = ImpliedDropOp
+        elif isinstance(operation, DropIndexByTextOp):
+            operation.implied = operation.table_name in dropped
     return operations

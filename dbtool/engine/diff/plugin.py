@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import ops
 from alembic.util import DispatchPriority
 
-from dbtool.engine.diff import renames
+from dbtool.engine.diff import checks, defaults, indexes, keys, renames
 from dbtool.engine.diff.enums import with_enum_types
 from dbtool.engine.diff.names import named
 from dbtool.engine.diff.order import drops_last, indexes_with_tables, outside_batches
@@ -38,6 +38,13 @@ def register() -> None:
 def setup(plugin: Any) -> None:
     """Hook the corrections in; Alembic calls this."""
     plugin.add_autogenerate_comparator(renames.begin, "autogenerate", "dbtool_renames", priority=DispatchPriority.FIRST)
+    for compare, name in (
+        (checks.compare, "dbtool_checks"),
+        (indexes.compare, "dbtool_indexes"),
+        (keys.compare, "dbtool_keys"),
+    ):
+        plugin.add_autogenerate_comparator(compare, "table", name, priority=DispatchPriority.LAST)
+    plugin.add_autogenerate_comparator(defaults.compare, "column", "server_default", priority=DispatchPriority.FIRST)
     plugin.add_autogenerate_comparator(_correct, "autogenerate", "dbtool", priority=DispatchPriority.LAST)
 
 

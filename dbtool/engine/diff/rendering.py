@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
+    from alembic.runtime.migration import MigrationContext
 
 
 def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
@@ -21,6 +24,17 @@ def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[
         return f"sa.{inner!r}"
     context.imports.add(f"import {type(item).__module__}")
     return False
+
+
+@contextmanager
+def single_percents(context: MigrationContext) -> Iterator[None]:
+    """Write SQL into a file as it is: some drivers want percent signs doubled, but only in what they execute."""
+    preparer: Any = context.impl.dialect.identifier_preparer
+    before, preparer._double_percents = preparer._double_percents, False
+    try:
+        yield
+    finally:
+        preparer._double_percents = before
 
 
 def _existing_type(item: Any, context: AutogenContext) -> str:

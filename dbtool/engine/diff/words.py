@@ -60,7 +60,8 @@ def slug(name: str) -> str:
 def _change(operation: Any) -> Change | None:
     from alembic.operations import ops
 
-    from dbtool.engine.diff.operations import RenameColumnOp, RenameObjectOp, RenameTableOp
+    from dbtool.engine.diff.keys import PrimaryKeyOp
+    from dbtool.engine.diff.operations import DropIndexByTextOp, RenameColumnOp, RenameObjectOp, RenameTableOp
 
     match operation:
         case RenameTableOp():
@@ -96,8 +97,13 @@ def _change(operation: Any) -> Change | None:
             | ops.CreateCheckConstraintOp()
         ):
             return _constraint("add", operation)
+        case DropIndexByTextOp() if operation.implied:
+            return None
         case ops.DropIndexOp() | ops.DropConstraintOp():
             return _constraint("drop", operation)
+        case PrimaryKeyOp():
+            table, columns = operation.table_name, ", ".join(operation.new[1]) or "nothing"
+            return Change("alter primary key", table, f"change primary key of {table} to {columns}")
         case ops.CreateTableCommentOp() | ops.DropTableCommentOp():
             table = operation.table_name
             return Change("alter comment", table, f"change the comment of {table}")
@@ -138,10 +144,14 @@ def _constraint(verb: str, operation: Any) -> Change:
     is_index = isinstance(operation, ops.CreateIndexOp | ops.DropIndexOp)
     name = operation.index_name if is_index else operation.constraint_name
     table = getattr(operation, "table_name", None) or getattr(operation, "source_table", "")
-    kinds: dict[type[Any], str] = {
+    kinds: dict[Any, str] = {
         ops.CreateUniqueConstraintOp: "unique constraint",
         ops.CreateForeignKeyOp: "foreign key",
         ops.CreateCheckConstraintOp: "check",
+        "unique": "unique constraint",
+        "foreignkey": "foreign key",
+        "check": "check",
     }
-    noun = "index" if is_index else kinds.get(type(operation)) or "constraint"
+    kind = getattr(operation, "constraint_type", None) if verb == "drop" else type(operation)
+    noun = "index" if is_index else kinds.get(kind, "constraint")
     return Change(f"{verb} {noun}", f"{table}.{name}", f"{verb} {noun} {name} on {table}")
