@@ -24,6 +24,7 @@ from dbtool.errors import DbtoolError, DriverMissingError, ProgramMissingError, 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Column, Connection, Engine, Table
     from sqlalchemy.dialects import postgresql, sqlite
+    from sqlalchemy.engine import Dialect
     from sqlalchemy.ext.asyncio import AsyncEngine
     from sqlalchemy.types import TypeEngine
 
@@ -346,6 +347,14 @@ class Database(ABC):
     def primary_key_statement(self, table: str, old: Sequence[str], new: Sequence[str]) -> str | None:
         """Return SQL that replaces a primary key; None where dropping and adding one are two statements."""
         return None
+
+    def enum_statements(self, dialect: Dialect, change: Mapping[str, Any]) -> list[tuple[str, bool]]:
+        """Return the SQL that gives an enum other members, each with whether it must stand outside a transaction.
+
+        `change` holds `name`, `before`, `after`, `uses` as (table, column, schema, nullable, default, new default),
+        `moved` from old to new members, and whether it `only_adds` or `only_renames`.
+        """
+        return []
 
     def conversion(self, name: str, old: TypeEngine[Any], new: TypeEngine[Any], spelled: str) -> Conversion:
         """Return how values of a column get another type; `name` is the column as SQL, `spelled` the new type."""

@@ -40,6 +40,7 @@ from dbtool.tables import sql_type
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Engine, Table
+    from sqlalchemy.engine import Dialect
     from sqlalchemy.types import TypeEngine
 
 _CATALOGUE = (
@@ -364,6 +365,23 @@ class Mysql(ServerDatabase):
         pairs = ((name.partition("."), text) for name, text in found)
         return {(table, index): text for (table, _, index), text in pairs}
 
+    def enum_statements(self, dialect: Dialect, change: Mapping[str, Any]) -> list[tuple[str, bool]]:
+        """Change the column; where members move, allow both for as long as it takes to move them."""
+        quote = dialect.identifier_preparer.quote
+        ((table, column, _, nullable, default, new_default),) = change["uses"]
+        moved = change["moved"]
+
+        def modify(members: Sequence[str], filled: str) -> str:
+            kind = f"ENUM ({', '.join(map(_literal, members))}) {'NULL' if nullable else 'NOT NULL'}"
+            return f"ALTER TABLE {quote(table)} MODIFY {quote(column)} {kind}{f' DEFAULT {filled}' if filled else ''}"
+
+        if not moved:
+            return [(modify(change["after"], new_default), False)]
+        both = [*change["before"], *(each for each in change["after"] if each not in change["before"])]
+        update = f"UPDATE {quote(table)} SET {quote(column)} ="
+        moves = [f"{update} {_literal(new)} WHERE {quote(column)} = {_literal(old)}" for old, new in moved.items()]
+        return [(each, False) for each in (modify(both, default), *moves, modify(change["after"], new_default))]
+
     def primary_key_statement(self, table: str, old: Sequence[str], new: Sequence[str]) -> str | None:
         """Do both at once: a column that counts must be a key all the time."""
         parts = ["DROP PRIMARY KEY"] if old else []
@@ -509,6 +527,10 @@ def _write_bytes_in_hexadecimal(connection: Any, record: object) -> None:
     driver = connection.driver_connection
     usual = driver.escape
     driver.escape = lambda value: f"x'{value.hex()}'" if isinstance(value, bytes) else usual(value)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _is_mariadb(connection: DriverConnection) -> bool:

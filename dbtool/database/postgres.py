@@ -40,6 +40,7 @@ from dbtool.tables import sql_type
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Engine, Table
+    from sqlalchemy.engine import Dialect
     from sqlalchemy.types import TypeEngine
 
 # Every object that migrations can make, in the wanted schemas, as (kind, name, definition). A temporary schema
@@ -433,6 +434,32 @@ class Postgres(ServerDatabase):
             for table, name, text in found
         }
 
+    def enum_statements(self, dialect: Dialect, change: Mapping[str, Any]) -> list[tuple[str, bool]]:
+        """Rename or add values; what neither says takes a new type in the old one's place."""
+        quote = dialect.identifier_preparer.quote
+        name, after = quote(change["name"]), list(change["after"])
+        if change["only_renames"]:
+            renames = change["moved"].items()
+            return [
+                (f"ALTER TYPE {name} RENAME VALUE {_literal(old)} TO {_literal(new)}", False) for old, new in renames
+            ]
+        if change["only_adds"]:
+            added = [each for each in after if each not in change["before"]]
+            return [(f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {_placed(each, after)}", True) for each in added]
+        before = quote(f"{change['name']}_before")
+        statements = [
+            f"ALTER TYPE {name} RENAME TO {before}",
+            f"CREATE TYPE {name} AS ENUM ({', '.join(map(_literal, after))})",
+        ]
+        for table, column, schema, _, default, new_default in change["uses"]:
+            where = f"{quote(schema)}." if schema else ""
+            alter = f"ALTER TABLE {where}{quote(table)} ALTER COLUMN {quote(column)}"
+            using = f"({_moved(quote(column), change['moved'])})::{name}"
+            statements += [f"{alter} DROP DEFAULT"] if default else []
+            statements.append(f"{alter} TYPE {name} USING {using}")
+            statements += [f"{alter} SET DEFAULT {new_default}"] if new_default else []
+        return [(each, False) for each in (*statements, f"DROP TYPE {before}")]
+
     def conversion(self, name: str, old: TypeEngine[Any], new: TypeEngine[Any], spelled: str) -> Conversion:
         """Return USING, which PostgreSQL wants wherever a value would not go by itself."""
         before, after = family(old), family(new)
@@ -599,3 +626,23 @@ def _between_zones(name: str, old: TypeEngine[Any], new: TypeEngine[Any]) -> str
     """Say that a time without a zone is UTC: PostgreSQL would take the session's zone."""
     zones = [bool(getattr(getattr(each, "impl_instance", each), "timezone", False)) for each in (old, new)]
     return f"{name} AT TIME ZONE 'UTC'" if family(old) == "moment" and zones[0] != zones[1] else ""
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _placed(member: str, after: Sequence[str]) -> str:
+    """Say where a new member stands: after the one before it, which is there by then."""
+    place = list(after).index(member)
+    if place:
+        return f"{_literal(member)} AFTER {_literal(after[place - 1])}"
+    return f"{_literal(member)} BEFORE {_literal(after[1])}" if len(after) > 1 else _literal(member)
+
+
+def _moved(column: str, moved: Mapping[str, str]) -> str:
+    """Return a member as text, or what became of it."""
+    if not moved:
+        return f"{column}::text"
+    cases = " ".join(f"WHEN {_literal(old)} THEN {_literal(new)}" for old, new in moved.items())
+    return f"CASE {column}::text {cases} ELSE {column}::text END"

@@ -231,8 +231,13 @@ class _Trial:
 
     def _converted(self) -> set[str]:
         """Return the columns whose values may be written in another way."""
-        found = live.flat(self.draft.operations if self.draft else ())
-        return {".".join(self._old(each)) for each in found if getattr(each, "modify_type", None) is not None}
+        from dbtool.engine.diff.members import EnumMembersOp
+
+        found = list(live.flat(self.draft.operations if self.draft else ()))
+        enums = [use for each in found if isinstance(each, EnumMembersOp) for use in each.members.uses]
+        converted = {".".join(self._old(each)) for each in found if getattr(each, "modify_type", None) is not None}
+        old = self.decisions
+        return converted | {f"{old.old_table(use.table)}.{old.old_column(use.table, use.column)}" for use in enums}
 
     def _begin_again(self) -> None:
         """Bring the scratch database back to where it was, without rows."""

@@ -38,7 +38,11 @@ ROWS = (
 
 RENAMES: dict[str, tuple[list[str], Models, str]] = {
     "column": (["book.title:heading"], book(title="heading"), "SELECT id, heading, author_id FROM book"),
-    "column with key and index": (["book.author_id:writer_id"], book(author="writer_id"), "SELECT id, title, writer_id FROM book"),
+    "column with key and index": (
+        ["book.author_id:writer_id"],
+        book(author="writer_id"),
+        "SELECT id, title, writer_id FROM book",
+    ),
     "table": (["book:volume"], book("volume"), "SELECT id, title, author_id FROM volume"),
     "table and columns": (
         ["book:volume", "volume.title:heading", "volume.author_id:writer_id"],

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
+from sqlalchemy import Column
 from sqlalchemy import Enum as EnumType
 
 from dbtool.engine.diff.operations import EnumTypeOp, TypedDropOp, is_native_enum
@@ -40,6 +41,8 @@ def _new_columns(operation: Any) -> list[Any]:
         return list(operation.to_table().columns)
     if isinstance(operation, ops.ModifyTableOps):
         return [each.column for each in operation.ops if isinstance(each, ops.AddColumnOp)]
+    if isinstance(operation, ops.AlterColumnOp) and operation.modify_type is not None:
+        return [Column(operation.column_name, operation.modify_type)]
     return []
 
 
@@ -48,6 +51,8 @@ def _old_columns(operation: Any) -> list[Any]:
         return list(operation.to_table().columns)
     if isinstance(operation, ops.ModifyTableOps):
         return [each.to_column() for each in operation.ops if isinstance(each, ops.DropColumnOp)]
+    if isinstance(operation, ops.AlterColumnOp) and operation.modify_type is not None and operation.existing_type:
+        return [Column(operation.column_name, operation.existing_type)]
     return []
 
 

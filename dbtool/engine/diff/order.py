@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
-from sqlalchemy import Table
+from sqlalchemy import ForeignKeyConstraint, Table
 
+from dbtool.engine.diff.computed import RecomputeOps
+from dbtool.engine.diff.names import default_name
 from dbtool.engine.diff.operations import DropIndexByTextOp, ImpliedDropOp, OwnIndexOp, TightenOps
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
 
 _INDEX_OPS = (ops.CreateIndexOp, ops.DropIndexOp)
 
@@ -40,10 +45,62 @@ def _targets(table: Table) -> set[str]:
     return {key.target_fullname.rpartition(".")[0] for key in table.foreign_keys}
 
 
+def with_rings(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:
+    """Add foreign keys that point at tables made later, once they are made; drop those of a ring before its tables.
+
+    SQLite looks at a foreign key only when there are rows, and could not add one without a rebuild.
+    """
+    if not getattr(context.dialect, "supports_alter", True):
+        return list(operations)
+    waiting = {_key(each) for each in operations if isinstance(each, ops.CreateTableOp)}
+    result: list[Any] = []
+    late: list[Any] = []
+    for operation in operations:
+        if isinstance(operation, ops.CreateTableOp):
+            late += _deferred(operation, waiting)
+            waiting.discard(_key(operation))
+        result.append(operation)
+    last = max((place for place, each in enumerate(result) if isinstance(each, ops.CreateTableOp)), default=-1)
+    result[last + 1 : last + 1] = late
+    return _without_rings(result)
+
+
+def _deferred(operation: ops.CreateTableOp, waiting: set[str]) -> list[Any]:
+    """Take the foreign keys out of a new table that point at one which is not there yet."""
+    keys = [each for each in operation.columns if isinstance(each, ForeignKeyConstraint)]
+    own = _key(operation)
+    late = [each for each in keys if each.use_alter or (_target(each) in waiting and _target(each) != own)]
+    operation.columns = [each for each in operation.columns if each not in late]
+    made = [ops.CreateForeignKeyOp.from_constraint(each) for each in late]
+    for each in made:
+        each.constraint_name = each.constraint_name or default_name(each.source_table, each.local_cols, "fkey")
+        each.kw.pop("use_alter", None)
+    return made
+
+
+def _target(key: ForeignKeyConstraint) -> str:
+    return str(key.elements[0].target_fullname).rpartition(".")[0]
+
+
+def _without_rings(operations: list[Any]) -> list[Any]:
+    """Drop the foreign keys first that point at a table which is dropped before their own."""
+    gone: set[str] = set()
+    first: list[Any] = []
+    for operation in operations:
+        if isinstance(operation, ops.DropTableOp):
+            table = operation.to_table()
+            for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name)):
+                if _target(key) in gone and key.name is not None:
+                    first.append(ops.DropConstraintOp.from_constraint(key))
+            gone.add(_key(operation))
+    place = next((place for place, each in enumerate(operations) if isinstance(each, ops.DropTableOp)), len(operations))
+    return [*operations[:place], *first, *operations[place:]]
+
+
 def outside_batches(operations: Iterable[Any]) -> Iterator[Any]:
     """Create and drop indexes by themselves: no database has to rebuild a table for one."""
     for operation in operations:
-        if not isinstance(operation, ops.ModifyTableOps) or isinstance(operation, TightenOps):
+        if not isinstance(operation, ops.ModifyTableOps) or isinstance(operation, TightenOps | RecomputeOps):
             yield operation
             continue
         for is_index, group in groupby(sorted(operation.ops, key=_rank), lambda each: isinstance(each, _INDEX_OPS)):

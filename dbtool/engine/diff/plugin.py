@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import ops
 from alembic.util import DispatchPriority
 
-from dbtool.engine.diff import checks, defaults, indexes, keys, renames
+from dbtool.engine.diff import checks, computed, defaults, indexes, keys, members, renames
+from dbtool.engine.diff.computed import with_recomputed
 from dbtool.engine.diff.enums import with_enum_types
 from dbtool.engine.diff.names import named
-from dbtool.engine.diff.order import drops_last, indexes_with_tables, outside_batches
+from dbtool.engine.diff.order import drops_last, indexes_with_tables, outside_batches, with_rings
 from dbtool.engine.diff.required import with_required_columns, with_returning_columns
 from dbtool.engine.diff.types import with_conversions
 
@@ -42,9 +43,11 @@ def setup(plugin: Any) -> None:
         (checks.compare, "dbtool_checks"),
         (indexes.compare, "dbtool_indexes"),
         (keys.compare, "dbtool_keys"),
+        (computed.compare, "dbtool_computed"),
     ):
         plugin.add_autogenerate_comparator(compare, "table", name, priority=DispatchPriority.LAST)
     plugin.add_autogenerate_comparator(defaults.compare, "column", "server_default", priority=DispatchPriority.FIRST)
+    plugin.add_autogenerate_comparator(members.compare_type, "column", "types", priority=DispatchPriority.FIRST)
     plugin.add_autogenerate_comparator(_correct, "autogenerate", "dbtool", priority=DispatchPriority.LAST)
 
 
@@ -55,11 +58,12 @@ def _correct(context: AutogenContext, upgrade: ops.UpgradeOps) -> Any:
 
 def corrected(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:
     """Return Alembic's operations as an expert would have written them."""
-    found = [_without_notes(named(operation)) for operation in operations]
+    found = [_without_notes(named(operation)) for operation in with_recomputed(operations)]
+    found = list(members.with_members(context, found))
     found = list(with_conversions(with_required_columns(context, found)))
     found = list(with_returning_columns(context, outside_batches(found)))
     found = indexes_with_tables(drops_last(found))
-    return list(with_enum_types(context, found))
+    return list(with_enum_types(context, with_rings(context, found)))
 
 
 def _without_notes(operation: Any) -> Any:

@@ -193,10 +193,10 @@ def _likeness(old: str, new: str) -> float:
 
 def _default_of(column: Any) -> Any:
     """Return a default as MariaDB wants it said again when a column changes its name."""
-    from sqlalchemy import text
+    from sqlalchemy import DefaultClause, text
 
     default = column.get("default")
-    return text(default) if isinstance(default, str) else False
+    return DefaultClause(text(default)) if isinstance(default, str) else False
 
 
 def _numbering(column: Any) -> dict[str, Any]:

@@ -45,7 +45,9 @@ def _converts(operation: Any) -> bool:
     if type(operation) is not ops.AlterColumnOp or operation.modify_type is None or operation.existing_type is None:
         return False
     before, after = family(operation.existing_type), family(operation.modify_type)
-    return "enum" not in (before, after) and (before != after or _changes_zone(operation))
+    if before == after == "enum":
+        return getattr(operation.existing_type, "name", None) != getattr(operation.modify_type, "name", None)
+    return before != after or _changes_zone(operation)
 
 
 def _changes_zone(operation: ops.AlterColumnOp) -> bool:

@@ -16,8 +16,12 @@ def changes_of(operations: Iterable[Any]) -> Iterator[Change]:
     """Tell operations as a person would say them, in order."""
     from alembic.operations import ops
 
+    from dbtool.engine.diff.computed import RecomputeOps
+
     for operation in operations:
-        if isinstance(operation, ops.ModifyTableOps):
+        if isinstance(operation, RecomputeOps):
+            yield _recomputed(operation)
+        elif isinstance(operation, ops.ModifyTableOps):
             yield from changes_of(operation.ops)
         else:
             change = _change(operation)
@@ -58,56 +62,64 @@ def slug(name: str) -> str:
 
 
 def _change(operation: Any) -> Change | None:
-    from alembic.operations import ops
+    return _own_change(operation) or _alembic_change(operation)
 
+
+def _own_change(operation: Any) -> Change | None:
     from dbtool.engine.diff.keys import PrimaryKeyOp
-    from dbtool.engine.diff.operations import DropIndexByTextOp, RenameColumnOp, RenameObjectOp, RenameTableOp
+    from dbtool.engine.diff.members import EnumMembersOp, told
+    from dbtool.engine.diff.operations import RenameColumnOp, RenameObjectOp, RenameTableOp
 
     match operation:
-        case RenameTableOp():
-            old, new = operation.table_name, operation.new_table_name
+        case RenameTableOp(table_name=old, new_table_name=new):
             return Change("rename table", old, f"rename table {old} to {new}")
-        case RenameColumnOp():
-            subject = f"{operation.table_name}.{operation.column_name}"
-            return Change("rename column", subject, f"rename column {subject} to {operation.modify_name}")
-        case RenameObjectOp():
-            subject = f"{operation.table_name}.{operation.names[0]}"
-            return Change(
-                f"rename {operation.kind}", subject, f"rename {operation.kind} {subject} to {operation.names[1]}"
-            )
+        case RenameColumnOp(table_name=table, column_name=old, modify_name=new):
+            return Change("rename column", f"{table}.{old}", f"rename column {table}.{old} to {new}")
+        case RenameObjectOp(table_name=table, kind=kind, names=(old, new)):
+            return Change(f"rename {kind}", f"{table}.{old}", f"rename {kind} {table}.{old} to {new}")
+        case EnumMembersOp(members=members):
+            return Change("alter enum", members.name, f"change enum {members.name}: {', '.join(told(members))}")
+        case PrimaryKeyOp(table_name=table, new=(_, columns)):
+            text = f"change primary key of {table} to {', '.join(columns) or 'nothing'}"
+            return Change("alter primary key", table, text)
+    return None
+
+
+def _alembic_change(operation: Any) -> Change | None:
+    from alembic.operations import ops
+
+    table = getattr(operation, "table_name", "")
+    match operation:
         case ops.CreateTableOp():
             count = sum(1 for column in operation.columns if hasattr(column, "type"))
-            return Change(
-                "create table", operation.table_name, f"create table {operation.table_name} ({count} columns)"
-            )
+            return Change("create table", table, f"create table {table} ({count} columns)")
         case ops.DropTableOp():
-            return Change("drop table", operation.table_name, f"drop table {operation.table_name}", loses_data=True)
+            return Change("drop table", table, f"drop table {table}", loses_data=True)
         case ops.AddColumnOp():
-            subject = f"{operation.table_name}.{operation.column.name}"
+            subject = f"{table}.{operation.column.name}"
             return Change("add column", subject, f"add column {subject} ({_type(operation.column)})")
         case ops.DropColumnOp():
-            subject = f"{operation.table_name}.{operation.column_name}"
+            subject = f"{table}.{operation.column_name}"
             return Change("drop column", subject, f"drop column {subject}", loses_data=True)
         case ops.AlterColumnOp():
             return _alter(operation)
-        case (
-            ops.CreateIndexOp()
-            | ops.CreateUniqueConstraintOp()
-            | ops.CreateForeignKeyOp()
-            | ops.CreateCheckConstraintOp()
-        ):
+        case ops.AddConstraintOp() | ops.CreateIndexOp():
             return _constraint("add", operation)
-        case DropIndexByTextOp() if operation.implied:
+        case ops.DropIndexOp() if getattr(operation, "implied", False):
             return None
         case ops.DropIndexOp() | ops.DropConstraintOp():
             return _constraint("drop", operation)
-        case PrimaryKeyOp():
-            table, columns = operation.table_name, ", ".join(operation.new[1]) or "nothing"
-            return Change("alter primary key", table, f"change primary key of {table} to {columns}")
         case ops.CreateTableCommentOp() | ops.DropTableCommentOp():
-            table = operation.table_name
             return Change("alter comment", table, f"change the comment of {table}")
     return None
+
+
+def _recomputed(operation: Any) -> Change:
+    drop, add = operation.ops
+    subject = f"{operation.table_name}.{add.column.name}"
+    how = f"computed as {add.column.computed.sqltext}" if add.column.computed is not None else "computed no longer"
+    stored = drop.to_column().computed is None
+    return Change("alter column", subject, f"change column {subject}: {how}", loses_data=stored)
 
 
 def _type(column: Any) -> str:

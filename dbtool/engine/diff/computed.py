@@ -1,0 +1,82 @@
+"""Follow columns that the database computes: their values are derived, so the column is made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from alembic.autogenerate.render import render_op, renderers
+from alembic.operations import ops
+from alembic.util import PriorityDispatchResult
+from sqlalchemy import Column, Table
+
+from dbtool.engine.diff import decisions, probe
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+
+
+class RecomputeOps(ops.ModifyTableOps):
+    """Drop a column and add it as it is computed now."""
+
+    def reverse(self) -> RecomputeOps:
+        """Compute it as before."""
+        return RecomputeOps(self.table_name, [each.reverse() for each in reversed(self.ops)], schema=self.schema)
+
+
+def compare(
+    context: AutogenContext,
+    modified: ops.ModifyTableOps,
+    schema: str | None,
+    name: str,
+    existing: Table | None,
+    wanted: Table | None,
+) -> PriorityDispatchResult:
+    """Make columns anew that are computed in another way, or are computed no longer."""
+    if existing is None or wanted is None:
+        return PriorityDispatchResult.CONTINUE
+    for column in wanted.columns:
+        old = existing.columns.get(column.name)
+        if old is None or (old.computed is None and column.computed is None):
+            continue
+        modified.ops = [each for each in modified.ops if getattr(each, "column_name", None) != column.name]
+        if _differ(context, old, column):
+            drop = ops.DropColumnOp.from_column_and_tablename(schema, name, old)
+            add = ops.AddColumnOp.from_column_and_tablename(schema, name, column)
+            modified.ops.append(RecomputeOps(name, [drop, add], schema=schema))
+    return PriorityDispatchResult.CONTINUE
+
+
+def with_recomputed(operations: Iterable[Any]) -> Iterator[Any]:
+    """Take each column that is made anew out of its batch, to stand alone after it."""
+    for operation in operations:
+        if type(operation) is not ops.ModifyTableOps:
+            yield operation
+            continue
+        anew = [each for each in operation.ops if isinstance(each, RecomputeOps)]
+        operation.ops = [each for each in operation.ops if each not in anew]
+        if operation.ops:
+            yield operation
+        yield from anew
+
+
+def _differ(context: AutogenContext, old: Column[Any], wanted: Column[Any]) -> bool:
+    if old.computed is None or wanted.computed is None:
+        return True
+    probed = probe.of(context.migration_context, wanted.table)
+    if probed.error:
+        note = f"what {wanted.table.name}.{wanted.name} is computed from cannot be compared: {probed.error}"
+        decisions.of(context).notes.append(note)
+        return False
+    made = probed.columns[wanted.name].get("computed") or {}
+    there = (_plain(old.computed.sqltext), bool(old.computed.persisted))
+    return there != (_plain(made.get("sqltext")), bool(made.get("persisted")))
+
+
+def _plain(text: Any) -> str:
+    return "".join(str(getattr(text, "text", text)).split())
+
+
+@renderers.dispatch_for(RecomputeOps)
+def _render(context: AutogenContext, operation: RecomputeOps) -> list[str]:
+    return [line for each in operation.ops for line in render_op(context, each)]  # a rebuild cannot copy such columns
