@@ -97,6 +97,18 @@ class Line:
         return Text.assemble(*((clean(text), style) for text, style in self.parts))
 
 
+class Verbatim(Line):
+    """Text that another program will read: control characters stay what they are, but on a terminal."""
+
+    def __str__(self) -> str:
+        return "".join(text for text, _ in self.parts)
+
+
+def verbatim(text: str) -> Verbatim:
+    """Make a line that is written as it is, tabs included."""
+    return Verbatim(((text, ""),))
+
+
 def answer(part: RenderableType) -> None:
     """Print a part of the answer on stdout."""
     _print(part, sys.stdout)

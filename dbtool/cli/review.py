@@ -1,4 +1,4 @@
-"""Review: doctor."""
+"""Review: doctor, and the commands of the modules beside it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 import dbtool
-from dbtool.cli import output
+from dbtool.cli import checking, comparing, findings, output, scripts
 from dbtool.cli.options import command
 from dbtool.cli.session import Session
 from dbtool.reports import DoctorReport
@@ -21,6 +21,10 @@ PANEL = "Review"
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this panel."""
+    checking.register(app, PANEL)
+    comparing.register(app, PANEL)
+    findings.register(app, PANEL)
+    scripts.register(app, PANEL)
 
     @command(app, "doctor", panel=PANEL)
     def doctor(session: Session) -> None:
