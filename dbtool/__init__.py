@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from dbtool.operations.data import export_csv, seed, show_record, show_rows, show_schema, show_tables, table_names
     from dbtool.operations.deploy import deploy, history, status
     from dbtool.operations.develop import migrate, reset
+    from dbtool.operations.rollback import rollback
     from dbtool.operations.review import doctor
+    from dbtool.operations.check import check
+    from dbtool.operations.compare import diff
+    from dbtool.operations.lint import lint
+    from dbtool.operations.sql import sql
     from dbtool.operations.source import erd, generate, watch
     from dbtool.studio.server import open_studio
 
@@ -39,7 +44,12 @@ _HOMES = {
     ),
     "dbtool.operations.deploy": ("deploy", "history", "status"),
     "dbtool.operations.develop": ("migrate", "reset"),
+    "dbtool.operations.rollback": ("rollback",),
     "dbtool.operations.review": ("doctor",),
+    "dbtool.operations.check": ("check",),
+    "dbtool.operations.compare": ("diff",),
+    "dbtool.operations.lint": ("lint",),
+    "dbtool.operations.sql": ("sql",),
     "dbtool.operations.source": ("erd", "generate", "watch"),
     "dbtool.studio.server": ("open_studio",),
 }
@@ -53,16 +63,20 @@ __all__ = [
     "Event",
     "REFUSE",
     "Tell",
+    "check",
     "deploy",
+    "diff",
     "doctor",
     "erd",
     "export_csv",
     "generate",
     "history",
+    "lint",
     "load_config",
     "migrate",
     "open_studio",
     "reset",
+    "rollback",
     "run_environment",
     "seed",
     "show_record",
@@ -70,6 +84,7 @@ __all__ = [
     "show_schema",
     "show_tables",
     "silent",
+    "sql",
     "status",
     "table_names",
     "watch",

@@ -236,6 +236,12 @@ class DeclinedError(AnswerError):
     code = "DB502"
 
 
+class FillError(AnswerError):
+    """What rows that exist should get is no value of the column."""
+
+    code = "DB503"
+
+
 class DataError(DbtoolError):
     """Rows: wanted, given or refused."""
 
@@ -288,6 +294,12 @@ class StoppedError(DataError):
     """A statement was stopped from outside before it had ended."""
 
     code = "DB608"
+
+
+class RowsInTheWayError(DataError):
+    """Rows that exist would be refused by what a migration adds; nothing was changed."""
+
+    code = "DB609"
 
 
 class UnknownKeyError(DataError):

@@ -81,6 +81,22 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Risk:
+    """What a migration would do to rows of one database, counted there.
+
+    `kind` is `lost`, `changed`, `duplicate`, `empty`, `refused` or `orphan`. `samples` show the first keys or values.
+    With `blocks` the database would refuse the migration, else the rows would be gone.
+    """
+
+    kind: str
+    subject: str
+    rows: int
+    text: str
+    samples: tuple[str, ...] = ()
+    blocks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something to know about: `code` for programs, `message` for people, `hint` to type, `where` to look."""
 
@@ -93,7 +109,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Files against ledger. All tuples are oldest first; `current` holds the database's heads."""
+    """Files against ledger. All tuples are oldest first; `current` holds the database's heads.
+
+    `elsewhere` holds those of `missing` that the lock does not list either: they are of another branch.
+    """
 
     current: tuple[str, ...]
     heads: tuple[str, ...]
@@ -103,6 +122,7 @@ class Standing:
     missing: tuple[str, ...]
     stale: tuple[Revision, ...]
     unlisted: tuple[Revision, ...]
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def intact(self) -> bool:
@@ -202,6 +222,42 @@ class Fact:
     source: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SqlStep:
+    """The SQL of one migration in one direction; statements come without semicolons, the last ones move the version.
+
+    `alone` holds the places, from 0, of those that must stand outside a transaction. `refusal` is why a migration
+    cannot be taken back, and None where it can.
+    """
+
+    revision: str
+    name: str
+    direction: Direction
+    statements: tuple[str, ...]
+    alone: tuple[int, ...] = ()
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What one statement of a migration locked, as `mode on table`, and which tables and indexes it wrote anew."""
+
+    revision: str
+    name: str
+    statement: str
+    locks: tuple[str, ...]
+    rewritten: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One thing that `check` looked at; `ok` is None where it could not be looked at, which is no failure."""
+
+    name: str
+    ok: bool | None
+    text: str
+
+
 # One report for each operation
 
 
@@ -229,8 +285,9 @@ class MigrateReport:
     """What `migrate` did, in the order it did it.
 
     `created` lists scaffolding that was missing; `applied` what ran on the configured database, oldest first;
-    `revision` is None when the models and the files agree; `proof` lists the steps that the scratch database
-    passed.
+    `revision` is None when the models and the files agree; `risks` are counted in the configured database, and empty
+    with `counted` False when it was not read; `proof` lists the steps that the scratch database passed; `notes` say
+    what could not be compared.
     """
 
     database: str
@@ -244,6 +301,9 @@ class MigrateReport:
     backup: str | None
     generated: GenerateReport | None
     generate_error: str | None
+    risks: tuple[Risk, ...] = ()
+    counted: bool = True
+    notes: tuple[str, ...] = ()
     ok: bool = True
 
 
@@ -257,6 +317,24 @@ class DeployReport:
     applied: tuple[Applied, ...]
     dry_run: bool
     planned: tuple[Revision, ...] = ()
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackReport:
+    """What `rollback` took back, newest first; with `dry_run` it was undone, or only planned.
+
+    `risks` are what it does to rows, counted before, and empty with `counted` False where they could not be.
+    """
+
+    database: str
+    current: tuple[str, ...]
+    applied: tuple[Applied, ...]
+    dry_run: bool
+    planned: tuple[Revision, ...] = ()
+    risks: tuple[Risk, ...] = ()
+    counted: bool = True
+    backup: str | None = None
     ok: bool = True
 
 
@@ -390,6 +468,57 @@ class StudioReport:
     database: str
     read_only: bool
     running: bool = False
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What `check` looked at, in order, and a finding for each thing that is wrong."""
+
+    checked: tuple[Checked, ...]
+    findings: tuple[Finding, ...]
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DiffReport:
+    """What would bring one schema to another: in words, and as SQL where it was asked for.
+
+    `notes` say what could not be compared. `ok` is False where `--exit-code` was given and they differ.
+    """
+
+    source: str
+    target: str
+    changes: tuple[Change, ...]
+    statements: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LintReport:
+    """What rules found in migrations, file by file and line by line; `files` are their paths, oldest first.
+
+    `replayed` is False where no scratch database could be had, so that rules did not know the tables as they were.
+    `traces` is what `--trace` saw. `ok` is False when a finding is an error.
+    """
+
+    dialect: str
+    files: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    replayed: bool = True
+    traces: tuple[Trace, ...] = ()
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SqlReport:
+    """The SQL of migrations, in the order to run it; `before` stands first, outside any transaction."""
+
+    dialect: str
+    transactions: bool
+    before: tuple[str, ...]
+    steps: tuple[SqlStep, ...]
     ok: bool = True
 
 

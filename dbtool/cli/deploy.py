@@ -1,4 +1,4 @@
-"""Deploy: deploy, status, history."""
+"""Deploy: deploy, status, history, rollback."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import typer
 
 import dbtool
 from dbtool.cli.options import command
-from dbtool.cli.progress import deployed, history_lines, status_lines
+from dbtool.cli.progress import deployed, history_lines, status_lines, taken_back
 from dbtool.cli.session import Session
+from dbtool.errors import UsageError
 
 PANEL = "Deploy"
 
@@ -28,8 +29,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Apply pending migrations.
 
-        Never asks, writes no files, and imports no models: made for production. On SQLite and PostgreSQL all of it
-        lands or nothing does.
+        Never asks, writes no files but copies of what ran into .dbtool/, and imports no models: made for production.
+        On SQLite and PostgreSQL all of it lands or nothing does.
 
         Example: dbtool deploy --dry-run
         """
@@ -52,3 +53,45 @@ def register(app: typer.Typer) -> None:
         Example: dbtool history --url postgresql://localhost/app
         """
         session.show(dbtool.history(session.config), history_lines)
+
+    @command(app, "rollback", panel=PANEL)
+    def rollback(
+        session: Session,
+        steps: Annotated[
+            int | None, typer.Option("--steps", metavar="N", min=1, help="How many to take back; 1 if not given.")
+        ] = None,
+        to: Annotated[
+            str | None,
+            typer.Option("--to", metavar="REVISION", help="Take back all after it: an id, a name, base, -1."),
+        ] = None,
+        missing: Annotated[
+            bool, typer.Option("--missing", help="Take back what another branch applied, whose files are not here.")
+        ] = False,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Run it and undo it; nothing stays.")] = False,
+        yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+        no_backup: Annotated[bool, typer.Option("--no-backup", help="Take no backup first.")] = False,
+    ) -> None:
+        """Take the newest migration back.
+
+        Says first what would be lost: each table and column that goes, with its rows counted. Asks, takes a backup
+        into .dbtool/backups/ where rows would be lost, and runs the downgrades. The files stay: `dbtool deploy`
+        applies them again.
+
+        After a change of branches, --missing takes back what the other branch applied: its files are kept in
+        .dbtool/applied/, and else git is asked.
+
+        Example: dbtool rollback --dry-run
+        """
+        if (steps is not None) + (to is not None) + missing > 1:
+            raise UsageError("--steps, --to and --missing exclude each other", hint="dbtool rollback --help")
+        report = dbtool.rollback(
+            session.config,
+            steps=steps or 1,
+            to=to,
+            missing=missing,
+            dry_run=dry_run,
+            backup=not no_backup,
+            ask=session.ask(yes=yes),
+            tell=session.tell,
+        )
+        session.show(report, taken_back)

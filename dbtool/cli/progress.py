@@ -10,7 +10,7 @@ from dbtool.cli import output
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from dbtool.reports import Applied, DeployReport, HistoryReport, StatusReport
+    from dbtool.reports import Applied, DeployReport, HistoryReport, RollbackReport, StatusReport
 
 
 def applied_lines(applied: Sequence[Applied]) -> Iterator[RenderableType]:
@@ -38,6 +38,33 @@ def deployed(report: DeployReport) -> Iterator[RenderableType]:
         yield from applied_lines(report.applied)
         if report.dry_run:
             yield output.line(("dry run: ", "yellow"), ("everything worked and was rolled back", ""))
+
+
+def taken_back(report: RollbackReport) -> Iterator[RenderableType]:
+    """Tell what a rollback did, or would do."""
+    if not report.planned or not (report.applied or report.dry_run):
+        yield output.line(("nothing to take back", "green"), (f" on {report.database}", ""))
+        return
+    if report.dry_run:
+        yield f"would take back {output.counted(len(report.planned), 'migration')}"
+        yield from output.bullets(revision.label for revision in report.planned)
+        yield from _lost(report)
+    else:
+        if report.backup:
+            yield f"backup: {report.backup}"
+        yield from applied_lines(report.applied)
+    if report.dry_run and report.applied:
+        yield output.line(("dry run: ", "yellow"), ("everything worked and was undone", ""))
+
+
+def _lost(report: RollbackReport) -> Iterator[RenderableType]:
+    if not report.counted:
+        yield output.line(("what would be lost cannot be counted", "yellow"))
+    elif report.risks:
+        yield output.line(("what would be lost:", "yellow"))
+        yield from output.bullets(f"{risk.subject}: {risk.text}" for risk in report.risks)
+    else:
+        yield "no rows would be lost"
 
 
 def status_lines(report: StatusReport) -> Iterator[RenderableType]:

@@ -23,8 +23,8 @@ WORDS = {
 MIGRATE_WORDS = {"dev": "migrate", "deploy": "deploy", "reset": "reset", "status": "status", "resolve": "repair"}
 DB_WORDS = {"pull": "pull", "push": "push", "seed": "seed", "execute": "query"}
 
-# Until these commands are here, plain Alembic does the same work in every dbtool project.
-INSTEAD = {"rollback": "alembic downgrade -1", "baseline": "alembic stamp head", "sql": "alembic upgrade head --sql"}
+# Until this command is here, plain Alembic does the same work in every dbtool project.
+INSTEAD = {"baseline": "alembic stamp head"}
 ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dbtool import database as databases
 from dbtool.config import Config, load_config
 from dbtool.database import Database
-from dbtool.engine import diff, history, schema
+from dbtool.engine import diff, history, kept, schema
 from dbtool.engine.recorder import Recorder
 from dbtool.reports import Revision
 
@@ -56,6 +56,7 @@ def _run(context: Any, config: Config, database: Database, connection: Connectio
         if applied.count:
             recorder.finish()
     connection.commit()
+    kept.keep(config, applied.up)
 
 
 class _Applied:
@@ -64,6 +65,7 @@ class _Applied:
     def __init__(self, config: Config, recorder: Recorder) -> None:
         self.recorder = recorder
         self.count = 0
+        self.up: list[Revision] = []
         self._config = config
 
     @cached_property
@@ -77,6 +79,7 @@ class _Applied:
         self.count += 1
         for id in step.up_revision_ids:
             self.recorder.record(self._revisions[id], "up" if step.is_upgrade else "down")
+            self.up += [self._revisions[id]] if step.is_upgrade else []
         self.recorder.start()
 
 

@@ -62,6 +62,12 @@ class History:
         """Return this history with one more file at its end."""
         return replace(self, revisions=(*self.revisions, revision))
 
+    def with_files(self, found: Iterable[Revision]) -> History:
+        """Return this history with files that were missing, in their places."""
+        revisions = _in_order([*self.revisions, *found])
+        ids = {revision.id for revision in revisions}
+        return replace(self, revisions=revisions, gone=tuple(line for line in self.gone if line.id not in ids))
+
 
 def read(config: Config) -> History:
     """Read the files and the lock.

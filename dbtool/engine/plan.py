@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from dbtool.engine.history import History
-from dbtool.errors import EditedError, MissingFileError, RevisionError
+from dbtool.errors import EditedError, HistoryError, MissingFileError, RevisionError
 from dbtool.reports import Revision, Standing
 
 BASE = "base"
@@ -39,6 +39,7 @@ def standing(history: History, heads: Sequence[str], checksums: Mapping[str, str
         missing=tuple(missing),
         stale=tuple(revision for revision in history.revisions if revision.stale and revision not in edited),
         unlisted=tuple(revision for revision in history.revisions if history.locked and not revision.listed),
+        elsewhere=tuple(id for id in missing if not any(line.id == id for line in history.gone)),
     )
 
 
@@ -46,12 +47,19 @@ def require_intact(found: Standing, folder: str) -> None:
     """Raise EditedError or MissingFileError when the files in `folder` are not what was run or listed."""
     if found.missing:
         raise MissingFileError(
-            f"the file of migration {', '.join(found.missing)} is gone", hint=f"git checkout -- {folder}"
+            f"the file of migration {', '.join(found.missing)} is gone", hint=find_again(found, folder)
         )
     if found.edited:
         raise EditedError(f"{_labels(found.edited)} was changed after this database ran it", hint=restore(folder))
     if found.stale:
         raise EditedError(f"{_labels(found.stale)} is not what {folder}/dbtool.lock lists", hint="dbtool migrate")
+
+
+def find_again(found: Standing, folder: str) -> str:
+    """Return the hint for files that are gone: of another branch, or deleted from this one."""
+    if not found.elsewhere:
+        return f"git checkout -- {folder}"
+    return "dbtool rollback --missing   (takes back what another branch applied; or switch to that branch)"
 
 
 def restore(path: str) -> str:
@@ -85,6 +93,30 @@ def backward(history: History, heads: Sequence[str], target: str) -> tuple[Revis
     kept = ancestors(history, () if target == BASE else [target])
     ran = ancestors(history, heads)
     return tuple(revision for revision in reversed(history.revisions) if revision.id in ran and revision.id not in kept)
+
+
+def last(applied: Sequence[Revision], count: int) -> tuple[Revision, ...]:
+    """Return the newest `count` of what a database has run, newest first. Raises RevisionError where it ran fewer."""
+    if not 1 <= count <= len(applied):
+        raise RevisionError(f"{count} cannot be taken back: this database has run {len(applied)}", hint="dbtool status")
+    return tuple(reversed(applied[-count:]))
+
+
+def among(history: History, heads: Sequence[str], ids: Iterable[str]) -> tuple[Revision, ...]:
+    """Return those of `ids` that a database at `heads` has run, newest first.
+
+    Raises HistoryError where it has run something beyond them: they were chosen before somebody else deployed.
+    """
+    ran = ancestors(history, heads)
+    wanted = ran & set(ids)
+    known = {revision.id: revision for revision in history.revisions}
+    beyond = [id for id in sorted(ran - wanted) if id not in known and id in heads]
+    beyond += [
+        id for id in sorted(ran - wanted) if id in known and wanted & {*known[id].parents, *known[id].depends_on}
+    ]
+    if beyond:
+        raise HistoryError(f"{', '.join(beyond)} ran meanwhile, and nothing was taken back", hint="dbtool status")
+    return tuple(revision for revision in reversed(history.revisions) if revision.id in wanted)
 
 
 def resolve(history: History, word: str, heads: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from dbtool import database as databases
 from dbtool.config import Config
 from dbtool.conversation import Note, Running, Tell, silent
 from dbtool.database import Database
-from dbtool.engine import ledger, plan, schema
+from dbtool.engine import kept, ledger, plan, schema
 from dbtool.engine.history import History
 from dbtool.engine.recorder import Recorder
 from dbtool.errors import (
@@ -65,6 +65,22 @@ def downgrade(
     return _run(config, database, history, "down", lambda heads: plan.backward(history, heads, to), False, tell)
 
 
+def take_back(
+    config: Config,
+    database: Database,
+    history: History,
+    ids: Collection[str],
+    *,
+    dry_run: bool = False,
+    tell: Tell = silent,
+) -> tuple[Applied, ...]:
+    """Take back those of these migrations that the database has run, newest first; nothing may follow them.
+
+    Raises MigrationError; then the database is as it was, except where it commits every DDL statement.
+    """
+    return _run(config, database, history, "down", lambda heads: plan.among(history, heads, ids), dry_run, tell)
+
+
 def _run(
     config: Config,
     database: Database,
@@ -94,6 +110,9 @@ def _run(
         if run.current is None:
             raise
         raise _failure(run, error) from error
+    if direction == "up" and not dry_run and database.url == databases.of(config).url:
+        ran = {each.revision for each in run.applied}
+        kept.keep(config, (revision for revision in history.revisions if revision.id in ran))
     return tuple(run.applied)
 
 
@@ -136,7 +155,10 @@ class Run:
 
     def _moves_as_one(self, chosen: Sequence[Revision], context: MigrationContext) -> bool:
         """Whether Alembic's version table need be written only once: nobody can see it in between."""
-        is_chain = all(len(each.parents) < 2 and not each.depends_on for each in self.history.revisions)
+        parents = [each.parents for each in self.history.revisions]
+        is_chain = len(set(parents)) == len(parents) and all(
+            len(each.parents) < 2 and not each.depends_on for each in self.history.revisions
+        )
         return self.history.host == "dbtool" and is_chain and _one_transaction(context)
 
     def _as_one(
@@ -328,7 +350,8 @@ def _failure(run: Run, error: Exception) -> MigrationError:
     problems = [f"statement: {' '.join(str(statement).split())}"] if statement else []
     problems.append(f"{'database' if statement else type(error).__name__}: {' '.join(str(words).split())}")
     kept = _kept_after_failure(run)
-    problems += [f"applied before it and kept: {', '.join(kept)}"] if kept else []
+    done = "applied" if run.direction == "up" else "taken back"
+    problems += [f"{done} before it and kept: {', '.join(kept)}"] if kept else []
     problems += _left_behind(run, kept)
     return MigrationError(
         f"migration {run.current.label} failed at {where}",

@@ -19,8 +19,9 @@ from dbtool.reports import Applied, DeployReport, Finding, HistoryReport, Revisi
 def deploy(config: Config, *, to: str | None = None, dry_run: bool = False, tell: Tell = silent) -> DeployReport:
     """Apply what is pending, up to `to`; create the database if it is missing.
 
-    Imports no models and writes no file. `dry_run` runs on the real data and rolls back, and where DDL commits by
-    itself only plans. Raises HistoryError when the files are not intact, and MigrationError.
+    Imports no models and writes no file but copies of what ran, under `.dbtool/`. `dry_run` runs on the real data and
+    rolls back, and where DDL commits by itself only plans. Raises HistoryError when the files are not intact, and
+    MigrationError.
     """
     database = databases.of(config)
     state = observe_or_empty(config, database)
@@ -71,7 +72,7 @@ def _target(state: State, word: str | None) -> str | None:
     target = plan.resolve(state.history, word, state.record.heads)
     ran = plan.ancestors(state.history, state.record.heads)
     if target == plan.BASE or (target in ran and target not in state.record.heads):
-        raise RevisionError(f"{word} lies behind where the database is", hint="alembic downgrade takes migrations back")
+        raise RevisionError(f"{word} lies behind where the database is", hint=f"dbtool rollback --to {word}")
     return target
 
 
@@ -95,14 +96,22 @@ def _findings(config: Config, state: State) -> list[Finding]:
 
 def _of_files(config: Config, standing: Standing) -> Iterator[Finding]:
     """Yield what of the migration files is not as this database or the lock knows it."""
-    restore = f"git checkout -- {config.relative(config.migrations)}"
     for id in standing.missing:
-        yield Finding("missing", f"the file of migration {id} is gone", restore, where=id)
+        text = f"the file of migration {id} is gone{_known_to_git(config, f'*{id}*.py')}"
+        yield Finding("missing", text, plan.find_again(standing, config.relative(config.migrations)), where=id)
     for each in standing.edited:
-        text = f"{each.label} was changed after this database ran it"
+        text = f"{each.label} was changed after this database ran it{_known_to_git(config, Path(each.path).name)}"
         yield Finding("edited", text, plan.restore(config.relative(Path(each.path))), where=each.path)
     for each in standing.stale:
         yield Finding("stale", f"{each.label} is not what the lock lists", "dbtool migrate", where=each.path)
+
+
+def _known_to_git(config: Config, name: str) -> str:
+    """Return what git knows of a file: who touched it last, on any branch; asked only where something is wrong."""
+    from dbtool.engine import git
+
+    commit = git.last_commit(config.root, f"**/{name}")
+    return f" (last in {commit.words})" if commit else ""
 
 
 def _of_database(state: State) -> Iterator[Finding]:

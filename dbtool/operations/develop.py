@@ -12,18 +12,17 @@ from dbtool import database as databases
 from dbtool.config import Config
 from dbtool.conversation import REFUSE, Answers, Ask, Tell, Warn, silent
 from dbtool.database import Database
-from dbtool.engine import diff, files, live, plan, proof, runner, schema
+from dbtool.engine import diff, files, kept, live, plan, proof, runner, schema
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.diff.decisions import Unknown
 from dbtool.engine.state import State, observe_or_empty
-from dbtool.errors import DbtoolError, ProgramMissingError, RowsInTheWayError, UsageError
+from dbtool.errors import DbtoolError, RowsInTheWayError, UsageError
+from dbtool.operations import backups
 from dbtool.reports import Applied, Change, GenerateReport, MigrateReport, ResetReport, Revision, Risk, SeedReport
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
-
-BACKUPS_KEPT = 5
 
 
 def migrate(
@@ -63,7 +62,7 @@ def migrate(
         changes=run.changes,
         proof=run.proof,
         drift=state.drift or (),
-        backup=_shown(config, run.backup),
+        backup=backups.shown(config, run.backup),
         generated=outputs,
         generate_error=problem,
         risks=run.risks,
@@ -96,13 +95,14 @@ def reset(
     if exists:
         ask.confirm(f"delete {database.url.safe} with its {rows:,} rows and build it anew?", flag="--yes")
         database.check_unused()
-    copy = _backup_or_say_how(config, database) if backup and exists else None
+    copy = backups.take_or_say_how(config, database) if backup and exists else None
     seeded: SeedReport | None = None
     with database.rebuilding(copy) as fresh:
         applied = runner.upgrade(config, fresh, known, tell=tell)
         if seed and config.models is not None:
             seeded = replace(load_seeds(config, fresh, tell), database=database.url.safe)
-    return ResetReport(database.url.safe, rows, _shown(config, copy), applied, seeded)
+    kept.keep(config, known.revisions)
+    return ResetReport(database.url.safe, rows, backups.shown(config, copy), applied, seeded)
 
 
 # migrate, step by step
@@ -201,7 +201,7 @@ class _Run:
             self._back_up()
 
     def _back_up(self) -> None:
-        self.backup = self.backup or _backup(self.config, self.database)
+        self.backup = self.backup or backups.take(self.config, self.database)
 
 
 def _refuse_unused(ask: Ask) -> None:
@@ -217,33 +217,6 @@ def _generate(config: Config) -> tuple[GenerateReport | None, str | None]:
         return generate(config), None
     except (DbtoolError, OSError) as error:
         return None, str(error)
-
-
-# Backups
-
-
-def _backup(config: Config, database: Database) -> Path:
-    """Copy the database into `.dbtool/backups/`, and let go of all but the newest copies."""
-    folder = config.make_private() / "backups"
-    folder.mkdir(exist_ok=True)
-    name = Path(database.url.database).stem
-    stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")[:17]
-    copy = database.backup(folder / f"{name}-{stamp}.backup")
-    for old in sorted(folder.glob(f"{name}-*"), key=lambda path: path.name)[:-BACKUPS_KEPT]:
-        old.unlink()
-    return copy
-
-
-def _backup_or_say_how(config: Config, database: Database) -> Path:
-    try:
-        return _backup(config, database)
-    except ProgramMissingError as error:
-        hint = f"{error.hint}   (or --no-backup to go without one)"
-        raise ProgramMissingError(error.message, hint=hint) from error
-
-
-def _shown(config: Config, path: Path | None) -> str | None:
-    return None if path is None else config.relative(path)
 
 
 def _count_rows(database: Database) -> int:

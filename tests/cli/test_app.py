@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from projects import MODELS, Outcome, Project
 
-COMMANDS = ("migrate", "reset", "deploy", "status", "history", "doctor", "seed", "show", "generate", "erd")
+COMMANDS = ("migrate", "reset", "deploy", "status", "history", "rollback", "check", "diff", "lint", "sql", "doctor", "seed", "show", "generate", "erd")
 COMMON = ("--url", "--json", "--project", "--env-file", "--quiet", "-q", "--verbose", "-v", "--help", "-h")
 
 
@@ -40,8 +40,8 @@ def test_help_lists_every_command_in_its_panel_and_no_word_of_other_tools(tmp_pa
     assert listed.pop("Options", None) is not None
     assert {name: commands for name, commands in listed.items() if commands} == {
         "Develop": ["migrate", "reset"],
-        "Deploy": ["deploy", "status", "history"],
-        "Review": ["doctor"],
+        "Deploy": ["deploy", "status", "history", "rollback"],
+        "Review": ["check", "diff", "lint", "sql", "doctor"],
         "Data": ["seed", "show", "studio"],
         "Source": ["generate", "erd"],
     }
@@ -64,15 +64,20 @@ REPORTS = {
     "generate": "outputs ok",
     "erd author": "format tables text path ok",
     "migrate --name init": "database database_created created applied revision changes proof drift backup generated"
-    " generate_error ok",
+    " generate_error risks counted notes ok",
     "deploy": "database database_created current applied dry_run planned ok",
     "status": "database standing drift findings ok",
     "history": "database rows unrecorded ok",
+    "rollback --dry-run": "database current applied dry_run planned risks counted backup ok",
     "seed": "database files tables dry_run ok",
     "show": "database tables missing ok",
     "show book": "table model columns rows labels total ok",
     "show author 1": "table model label values labels relations ok",
     "show book --schema": "table model kind comment columns primary_key natural_key constraints relations ok",
+    "check": "checked findings ok",
+    "diff": "source target changes statements notes ok",
+    "lint --all": "dialect files findings replayed traces ok",
+    "sql init": "dialect transactions before steps ok",
     "doctor": "facts findings ok",
     "reset --yes": "database rows_deleted backup applied seeded ok",
 }
