@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench screenshots clean
+.PHONY: demo test check bench corpus torture screenshots clean
 
 demo: .venv/demo
 	@$(BIN)/python -m dbtool deploy
@@ -25,6 +25,12 @@ check: .venv/dev
 
 bench: .venv/dev
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+corpus: .venv/dev
+	@$(BIN)/python tests/corpus/report.py $(ARGS)
+
+torture: .venv/dev
+	@DBTOOL_TORTURE=1 $(BIN)/python -m pytest tests/corpus $(ARGS)
 
 screenshots: .venv/dev
 	@$(BIN)/python tests/studio/screenshots.py

@@ -14,16 +14,17 @@ if TYPE_CHECKING:
     from dbtool.conversation import REFUSE, Answers, Ask, Event, Tell, silent
     from dbtool.engine.environment import run_environment
     from dbtool.errors import DbtoolError
+    from dbtool.operations.branches import rebase
+    from dbtool.operations.check import check
+    from dbtool.operations.compare import diff
     from dbtool.operations.data import export_csv, seed, show_record, show_rows, show_schema, show_tables, table_names
     from dbtool.operations.deploy import deploy, history, status
     from dbtool.operations.develop import migrate, reset
-    from dbtool.operations.rollback import rollback
-    from dbtool.operations.review import doctor
-    from dbtool.operations.check import check
-    from dbtool.operations.compare import diff
     from dbtool.operations.lint import lint
-    from dbtool.operations.sql import sql
+    from dbtool.operations.review import doctor
+    from dbtool.operations.rollback import rollback
     from dbtool.operations.source import erd, generate, watch
+    from dbtool.operations.sql import sql
     from dbtool.studio.server import open_studio
 
 __version__ = "0.1.0"
@@ -44,6 +45,7 @@ _HOMES = {
     ),
     "dbtool.operations.deploy": ("deploy", "history", "status"),
     "dbtool.operations.develop": ("migrate", "reset"),
+    "dbtool.operations.branches": ("rebase",),
     "dbtool.operations.rollback": ("rollback",),
     "dbtool.operations.review": ("doctor",),
     "dbtool.operations.check": ("check",),
@@ -75,6 +77,7 @@ __all__ = [
     "load_config",
     "migrate",
     "open_studio",
+    "rebase",
     "reset",
     "rollback",
     "run_environment",

@@ -6,6 +6,7 @@
     ├── ConnectError     DB2xx  exit 1   the database cannot be reached or used
     ├── HistoryError     DB3xx  exit 1   the migration files, or running them
     │   └── MigrationError
+    ├── DriftError       DB4xx  exit 1   the schema is not what migrations left behind
     ├── AnswerError      DB5xx  exit 1   a question had no answer
     ├── DataError        DB6xx  exit 1   rows: wanted, given or refused
     └── StudioError      DB7xx  exit 1   the browser's side
@@ -222,6 +223,12 @@ class RebuildLossError(HistoryError):
     """Rebuilding a table on SQLite would lose what cannot be put back; nothing was changed."""
 
     code = "DB312"
+
+
+class DriftError(DbtoolError):
+    """The schema is not what migrations left behind, and cannot be brought there or written down."""
+
+    code = "DB400"
 
 
 class AnswerError(DbtoolError):

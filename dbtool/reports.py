@@ -339,6 +339,36 @@ class RollbackReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A migration that follows another one now; `id` differs from `old_id` where it had to sort after that."""
+
+    old_id: str
+    id: str
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class RebaseReport:
+    """What `rebase` put on top of `onto`, oldest first; nothing where there was one head already.
+
+    `applied` is what ran on the configured database, in order: mine down, theirs up, mine up; empty where mine had
+    not run there. `risks` are what going down did to rows, counted before.
+    """
+
+    database: str
+    onto: str
+    moved: tuple[Moved, ...]
+    lock_resolved: bool
+    proof: tuple[str, ...]
+    applied: tuple[Applied, ...] = ()
+    risks: tuple[Risk, ...] = ()
+    counted: bool = True
+    backup: str | None = None
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReport:
     """Where a database stands. `drift` lists lines of the catalogue that migrations did not make.
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from projects import MODELS, PYPROJECT, REPOSITORY, SEEDS, Project, alembic_table, at, drop, new_url
+from projects import MODELS, PYPROJECT, REPOSITORY, SEEDS, SERVERS, Project, alembic_table, at, drop, new_url
+from spare import STOCK
 
 from dbtool.database import Database
 
@@ -17,6 +18,13 @@ from dbtool.database import Database
 def pytest_configure() -> None:
     """Let the processes that tests start hear Ctrl-C, even where the tests run in the background and do not."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def spare_databases() -> Iterator[None]:
+    """Drop the databases that wait to be lent when the tests are over."""
+    yield
+    STOCK.drop()
 
 
 @pytest.fixture
@@ -83,18 +91,26 @@ def clone(tmp_path: Path) -> Project:
 
 @pytest.fixture(params=["sqlite", "postgres", "mysql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a database of each kind that does not exist yet, and is gone afterwards."""
-    made = new_url(request.param, tmp_path)
-    yield made
-    drop(made, tmp_path)
+    """The URL of a database of each kind that does not exist yet, and is gone afterwards.
+
+    With the fixture `database` it is there and empty, and may be lent again afterwards.
+    """
+    if request.param in SERVERS and "database" in request.fixturenames:
+        made = STOCK.take(request.param)
+        yield made
+        STOCK.give_back(made)
+    else:
+        made = new_url(request.param, tmp_path)
+        yield made
+        drop(made, tmp_path)
 
 
 @pytest.fixture
 def database(url: str, tmp_path: Path) -> Database:
     """An empty database of each kind."""
     made = at(url, tmp_path)
-    made.create()
     if made.kind == "sqlite":
+        made.create()
         with made.connect("migrate") as connection:
             connection.exec_driver_sql("CREATE TABLE _made (id INTEGER)")
             connection.exec_driver_sql("DROP TABLE _made")

@@ -196,6 +196,7 @@ def test_the_public_names_are_these() -> None:
         "load_config",
         "migrate",
         "open_studio",
+        "rebase",
         "reset",
         "rollback",
         "run_environment",

@@ -107,6 +107,8 @@ def _migrated(report: MigrateReport) -> Iterator[RenderableType]:
     else:
         yield from _written(report)
         yield from applied_lines(report.applied)
+    for note in report.notes:
+        yield output.line(("note: ", "yellow"), (note, ""))
     if report.backup:
         yield f"backup: {report.backup}"
     if report.generated:
@@ -119,8 +121,6 @@ def _written(report: MigrateReport) -> Iterator[Any]:
     assert report.revision is not None
     yield output.line(("wrote ", "green"), (_file_name(report.revision.path), "bold"))
     yield from output.bullets(change.text for change in report.changes)
-    for note in report.notes:
-        yield output.line(("note: ", "yellow"), (note, ""))
     if not report.counted:
         yield output.line(("not counted: ", "yellow"), ("the database did not answer, so nobody knows of its rows", ""))
     yield output.line(("proven: ", "green"), (", ".join(report.proof), ""))

@@ -81,6 +81,8 @@ def is_safe(old: TypeEngine[Any], new: TypeEngine[Any]) -> bool:
         return limit is None or (before == "text" and had is not None and had <= limit)
     if before == after:
         return before not in ("number", "enum", "other") or repr(old) == repr(new)
+    if (before, after) == ("integer", "number"):
+        return getattr(getattr(new, "impl_instance", new), "scale", None) is None
     return (before, after) in {("truth", "integer"), ("truth", "number"), ("date", "moment"), ("enum", "enum")}
 
 
@@ -126,13 +128,17 @@ def _survives(value: Any, after: Family, limit: int | None, bounds: tuple[int, i
     return False
 
 
-def generally_lost(name: str, old: TypeEngine[Any], new: TypeEngine[Any], characters: str) -> list[str]:
-    """Return conditions, true for a value that is cut or rounded, which every database understands."""
+def generally_lost(name: str, old: TypeEngine[Any], new: TypeEngine[Any], *, length: str, exact: str) -> list[str]:
+    """Return conditions, true for a value that is cut or rounded.
+
+    `name` is the column as SQL, `length` the length of its text, `exact` the column as a number without a fraction
+    lost in it.
+    """
     before, after = family(old), family(new)
     found = []
     limit = length_of(new)
-    if after == "text" and limit is not None and before == "text":
-        found.append(f"{characters}({name}) > {limit}")
+    if after == "text" and limit is not None:
+        found.append(f"{length} > {limit}")
     if before in ("integer", "number") and after == "integer":
         low, high = whole_range(new)
         found.append(f"({name} <> ROUND({name}) OR {name} < {low} OR {name} > {high})")
@@ -142,7 +148,7 @@ def generally_lost(name: str, old: TypeEngine[Any], new: TypeEngine[Any], charac
         kind = getattr(new, "impl_instance", new)
         precision, scale = getattr(kind, "precision", None), getattr(kind, "scale", None)
         if scale is not None:
-            found.append(f"{name} <> ROUND({name}, {scale})")
+            found.append(f"{exact} <> ROUND({exact}, {scale})")
         if scale is not None and precision is not None:
             found.append(f"ABS({name}) >= 1e{precision - scale}")
     return found

@@ -394,7 +394,7 @@ class Mysql(ServerDatabase):
 
         prepare = connection.dialect.identifier_preparer
         name = prepare.format_column(column)
-        where = generally_lost(name, column.type, new, self.characters)
+        where = generally_lost(name, column.type, new, length=f"char_length({name})", exact=name)
         before, after = family(column.type), family(new)
         if before in ("text", "enum") and after in _FORMS:
             where.append(f"{name} NOT REGEXP '{_FORMS[after]}'")

@@ -485,7 +485,8 @@ class Postgres(ServerDatabase):
         using = self.conversion("value", column.type, new, spelled).using or f"value::{spelled}"
         comes_back = "true" if family(column.type) in ("text", "truth", "json") else f"({using})::{old} = value"
         where = [f"NOT pg_temp.dbtool_survives({prepare.format_column(column)})"]
-        where += generally_lost(prepare.format_column(column), column.type, new, self.characters)
+        name = prepare.format_column(column)
+        where += generally_lost(name, column.type, new, length=f"length({name}::text)", exact=f"{name}::numeric")
         connection.execute(text(_SURVIVES.format(old=old, using=using, comes_back=comes_back).replace(":", "\\:")))
         sql = f"SELECT count(*) FROM {prepare.format_table(column.table)} WHERE {' OR '.join(where)}"
         return int(connection.execute(text(sql.replace(":", "\\:"))).scalar_one())

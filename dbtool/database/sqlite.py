@@ -44,10 +44,12 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 _MAPPED = 2**30  # bytes of the file at most
+_UUID = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))  # where its parts stand, as SQLAlchemy stores it
 BUSY_SECONDS = 5.0
 SIDE_FILES = ("-wal", "-shm", "-journal")
 _ADDRESSES = ("rowid", "_rowid_", "oid")  # https://sqlite.org/rowidtable.html; a column may take any of these names
 _BETWEEN_LOOKS = 10_000  # instructions of SQLite's machine, less than a millisecond
+_PLAIN_NAME = re.compile(r'"([^"]+)"')
 _INDEX_HEAD = re.compile(
     r"\s*CREATE\s+(UNIQUE\s+)?INDEX\s+(?:\"(?:[^\"]|\"\")+\"|\S+)\s+ON\s+(?:\"(?:[^\"]|\"\")+\"|[^\s(]+)\s*",
     re.IGNORECASE,
@@ -415,7 +417,11 @@ class Sqlite(Database):
             ("date", "moment"): f"{name} || ' 00:00:00.000000'",
             ("text", "moment"): f"CASE WHEN length({name}) = 10 THEN {name} || ' 00:00:00.000000' ELSE {name} END",
             ("text", "uuid"): f"lower(replace({name}, '-', ''))",
-            ("text", "truth"): f"CASE lower(trim({name})) WHEN 'true' THEN 1 WHEN '1' THEN 1 ELSE 0 END",
+            ("text", "truth"): f"CASE WHEN {name} IS NOT NULL THEN lower(trim({name})) IN ('true', '1') END",
+            ("uuid", "text"): "-".join(f"' || substr({name}, {at}, {size}) || '" for at, size in _UUID).join(
+                ("'", "'")
+            ),
+            ("moment", "time"): f"substr({name}, 12)",
         }
         if after == "date":
             return Conversion(kept=True, after=f"substr({name}, 1, 10)")
@@ -635,4 +641,5 @@ def _index_text(table: str, sql: str) -> str:
     """Leave out the names of an index and its table, which may hold brackets themselves."""
     match = _INDEX_HEAD.match(sql)
     body = sql[match.end() :] if match else sql
-    return f"{'UNIQUE ' if match and match[1] else ''}{' '.join(body.replace(f'{table}.', '').split())}"
+    plain = _PLAIN_NAME.sub(r"\1", body.replace(f"{table}.", ""))  # a rename puts quotes around every name
+    return f"{'UNIQUE ' if match and match[1] else ''}{' '.join(plain.split())}"

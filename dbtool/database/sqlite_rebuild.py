@@ -76,7 +76,7 @@ def _kept(connection: Connection) -> _Kept:
 def _before(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
     created = _CREATE.match(statement)
     if created and _name(created).startswith(TEMPORARY):
-        table = _name(created).removeprefix(TEMPORARY)
+        table = _table_behind(cursor.connection, _name(created))
         connection.info["dbtool.kept"] = _remembered(_kept(connection), cursor.connection, table)
     elif _RENAME.match(statement):
         # views that name the table would stop the rename; left on, it would break later renames of real tables
@@ -91,6 +91,13 @@ def _after(connection: Connection, cursor: Any, statement: str, *rest: Any) -> N
         _put_back(_kept(connection), cursor.connection)
     elif created := _CREATE_INDEX.match(statement):
         _correct_index(_kept(connection), cursor.connection, _name(created))
+
+
+def _table_behind(driver: DriverConnection, temporary: str) -> str:
+    """Return the table that is rebuilt: Alembic cuts the temporary name at 50 characters."""
+    names = (name for (name,) in rows(driver, "SELECT name FROM sqlite_master WHERE type = 'table'"))
+    cut = {f"{TEMPORARY}{name}"[:50]: name for name in names}
+    return str(cut.get(temporary, temporary.removeprefix(TEMPORARY)))
 
 
 def _name(match: re.Match[str]) -> str:

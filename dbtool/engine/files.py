@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from textwrap import dedent, indent
 
 from dbtool.codegen import project
 from dbtool.config import Config
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Draft
+from dbtool.engine.diff.layout import INDENT, formatted
 from dbtool.engine.history import History
 from dbtool.errors import AccessError, ModelsError
 from dbtool.reports import Revision
@@ -52,7 +54,7 @@ def write_draft(
     parents = after.heads
     template = config.migrations / "script.py.mako"
     text = Template(template.read_text(encoding="utf-8") if template.exists() else project.SCRIPT).render(
-        message=name.replace("_", " "),
+        message=_message(name, draft),
         up_revision=id,
         down_revision=parents[0] if len(parents) == 1 else (parents or None),
         branch_labels=None,
@@ -83,9 +85,17 @@ def relist(config: Config, history: History) -> None:
     histories.write_lock(config, history.revisions)
 
 
+def _message(name: str, draft: Draft) -> str:
+    """Return what a file says of itself: its name, and what changes in words."""
+    words = "\n".join(f"- {change.text}" for change in draft.changes)
+    text = name.replace("_", " ") + (f"\n\n{words}" if words else "")
+    return text.replace("\\", "\\\\").replace('"', "'")
+
+
 def _body(text: str) -> str:
+    """Return the statements of a function, indented, without what Alembic says in comments."""
     lines = [line for line in text.splitlines() if not line.strip().startswith("# ###")]
-    return "\n".join(lines).strip()
+    return indent(formatted(dedent("    " + "\n".join(lines).strip())), INDENT).strip()
 
 
 def _write_missing(path: Path, text: str) -> bool:

@@ -69,3 +69,22 @@ def texts(folder: Path, id: str) -> Iterator[tuple[str, bytes]]:
             text = run(folder, "show", "--no-textconv", f"{commit}:./{name}")
             if text is not None:
                 yield Path(name).name, text.encode("utf-8", errors="surrogateescape")
+
+
+def files(folder: Path, commit: str) -> frozenset[str] | None:
+    """Return the paths of a commit's files below a folder; None where there is no such commit."""
+    said = run(folder, "ls-tree", "-r", "-z", "--name-only", commit, ".")
+    return None if said is None else frozenset(said.rstrip("\0").split("\0"))
+
+
+def is_replaying(folder: Path) -> bool:
+    """Whether commits are being replayed on another branch, by rebase or cherry-pick: HEAD is the other side then."""
+    return any(
+        run(folder, "rev-parse", "-q", "--verify", name) is not None for name in ("REBASE_HEAD", "CHERRY_PICK_HEAD")
+    )
+
+
+def last_merge(folder: Path) -> str | None:
+    """Return the newest merge on this branch's own line."""
+    said = run(folder, "rev-list", "--first-parent", "--merges", "-1", "HEAD")
+    return (said or "").strip() or None

@@ -42,13 +42,15 @@ class History:
     """All migration files, parents before children, and what the lock lists beyond them.
 
     `host` says whose env.py it is: dbtool's generated one, which need not run, or a foreign one. `gone` holds the
-    lock lines whose file is missing; `locked` is whether there is a lock.
+    lock lines whose file is missing; `locked` is whether there is a lock. `conflict` is the line, from 1, at which
+    the lock holds a marker of an unfinished merge; its lines are then those of both sides.
     """
 
     revisions: tuple[Revision, ...] = ()
     host: Host = "dbtool"
     gone: tuple[LockLine, ...] = ()
     locked: bool = False
+    conflict: int | None = None
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -69,24 +71,35 @@ class History:
         return replace(self, revisions=revisions, gone=tuple(line for line in self.gone if line.id not in ids))
 
 
-def read(config: Config) -> History:
+def read(config: Config, *, split: bool = False) -> History:
     """Read the files and the lock.
 
-    A file whose text hashes as the lock says is not parsed. Raises ConflictError, UnreadableFileError,
-    DuplicateError, and ForkedError where dbtool keeps the history and two files follow the same one.
+    A file whose text hashes as the lock says is not parsed. Raises UnreadableFileError and DuplicateError; where
+    dbtool keeps the history, ConflictError, and ForkedError where two files follow the same one without
+    `branch_labels` that say so. With `split` a history whose branches are not joined yet is returned as it is.
     """
     host = host_of(config)
-    lines = _read_lock(config.lock) if host == "dbtool" else {}
+    lines, conflict = _read_lock(config.lock) if host == "dbtool" else ({}, None)
+    if conflict is not None and not split:
+        raise ConflictError(
+            f"{config.lock}:{conflict}: two branches both added a migration, and their merge is not finished",
+            hint="dbtool rebase",
+        )
     found = [_read_file(path, lines) for folder in config.versions for path in _files(folder)]
     _refuse_duplicates(found)
     revisions = _in_order(found)
     ids = {revision.id for revision in revisions}
     history = History(
-        revisions, host, tuple(line for line in lines.values() if line.id not in ids), locked=config.lock.exists()
+        revisions,
+        host,
+        tuple(line for line in lines.values() if line.id not in ids),
+        locked=config.lock.exists(),
+        conflict=conflict,
     )
     _refuse_gaps(history)
-    if host == "dbtool":
-        _refuse_forks(history)
+    fork = None if split or host == "alembic" else forked(history)
+    if fork is not None:
+        raise fork
     return history
 
 
@@ -196,7 +209,7 @@ def _is_migration(name: str) -> bool:
     return name.endswith(".py") and name != "__init__.py" and not name.startswith(".")
 
 
-_DEPENDS = re.compile(rb"^depends_on\b[^=\n]*=\s*(?!None\b)", re.MULTILINE)  # the one thing that no lock line says
+_DEPENDS = re.compile(rb"^depends_on\b[^=\n]*=(?!\s*None\b)", re.MULTILINE)  # the one thing that no lock line says
 
 
 def _read_file(path: str, lines: Mapping[str, LockLine]) -> Revision:
@@ -251,22 +264,21 @@ def _name(file_name: str, id: str) -> str:
     return stem.removeprefix(id).strip("_-") or stem
 
 
-def _read_lock(path: Path) -> dict[str, LockLine]:
+def _read_lock(path: Path) -> tuple[dict[str, LockLine], int | None]:
+    """Return the lines by id, and the first line that holds a marker of an unfinished merge."""
     try:
         text = normalised(path.read_bytes()).decode("utf-8", errors="replace")
     except (FileNotFoundError, NotADirectoryError):
-        return {}
+        return {}, None
     lines: dict[str, LockLine] = {}
+    conflict = None
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(("<<<<<<<", "=======", ">>>>>>>", "|||||||")):
-            raise ConflictError(
-                f"{path}:{number}: two branches both added a migration, and their merge is not finished",
-                hint="keep the lines of both, remove the markers, and set down_revision of the later file to the other",
-            )
-        if line.strip() and not line.startswith("#"):
+            conflict = conflict or number
+        elif line.strip() and not line.startswith("#"):
             listed = _lock_line(path, number, line)
             lines[listed.id] = listed
-    return lines
+    return lines, conflict
 
 
 def _lock_line(path: Path, number: int, line: str) -> LockLine:
@@ -320,23 +332,40 @@ def _refuse_gaps(history: History) -> None:
                 )
 
 
-def _refuse_forks(history: History) -> None:
-    if len(history.heads) < 2:
-        return
+def forked(history: History) -> ForkedError | None:
+    """Return what is wrong with a history of several heads; None for one head, or branches with labels of their own."""
+    if len(history.heads) < 2 or _is_meant(history):
+        return None
     by_parent: dict[tuple[str, ...], list[Revision]] = {}
     for revision in history.revisions:
         by_parent.setdefault(revision.parents, []).append(revision)
     for parents, children in by_parent.items():
         if len(children) > 1:
             labels = " and ".join(child.label for child in children)
-            raise ForkedError(f"{labels} both follow {', '.join(parents) or 'base'}", hint=_in_a_row(*children[-2:]))
-    raise ForkedError(
-        f"there is more than one head: {', '.join(history.heads)}", hint=f"alembic merge {' '.join(history.heads)}"
-    )
+            return ForkedError(f"{labels} both follow {', '.join(parents) or 'base'}", hint="dbtool rebase")
+    return ForkedError(f"there is more than one head: {', '.join(history.heads)}", hint="dbtool rebase")
 
 
-def _in_a_row(first: Revision, second: Revision) -> str:
-    return f"set down_revision = {first.id!r} in {Path(second.path).name}"
+_LABELS = re.compile(rb"^branch_labels\b[^=\n]*=(?!\s*None\b)", re.MULTILINE)
+
+
+def _is_meant(history: History) -> bool:
+    """Whether every branch but one has `branch_labels`, by which Alembic tells branches apart that are to stay."""
+    parents = {revision.id: (*revision.parents, *revision.depends_on) for revision in history.revisions}
+    labelled = {each.id for each in history.revisions if _LABELS.search(Path(each.path).read_bytes())}
+    own = [_followed(parents, head) for head in history.heads]
+    return sum(1 for branch in own if not branch & labelled) < 2
+
+
+def _followed(parents: Mapping[str, tuple[str, ...]], head: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [head]
+    while waiting:
+        id = waiting.pop()
+        if id not in found:
+            found.add(id)
+            waiting += parents.get(id, ())
+    return found
 
 
 def next_id(history: History, now: datetime) -> str:

@@ -107,6 +107,22 @@ def append(
         cursor.close()
 
 
+def refresh(database: Database, connection: DriverConnection, catalogue: Catalogue) -> None:
+    """Let the last row carry this catalogue: the schema is written in another way, and means the same."""
+    mark = database.placeholder
+    last = rows(connection, f"SELECT max(id) FROM {LEDGER}")[0][0]
+    sql = f"UPDATE {LEDGER} SET fingerprint = {mark}, catalogue = {mark} WHERE id = {mark}"
+    execute(connection, sql, (catalogue.fingerprint, zlib.compress(catalogue.text.encode()), last))
+
+
+def move(database: Database, connection: DriverConnection, parents: Sequence[str], id: str) -> None:
+    """Move Alembic's version table from these revisions to the one that follows them."""
+    mark, table = database.placeholder, database.version_table
+    for parent in parents:
+        execute(connection, f"DELETE FROM {table} WHERE version_num = {mark}", (parent,))
+    execute(connection, f"INSERT INTO {table} (version_num) VALUES ({mark})", (id,))
+
+
 def _values(entry: Entry, catalogue: Catalogue | None) -> tuple[Any, ...]:
     return (
         entry.revision,

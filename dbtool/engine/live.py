@@ -50,6 +50,17 @@ class Rows:
             return 0
         return self.count(table, cast(found.c[column], String(255)) == value)
 
+    def strangers(self, table: str, column: str, members: Sequence[str]) -> dict[str, int]:
+        """Count the rows of each text that is no member, in the order of the texts."""
+        from sqlalchemy import String, cast, func, select
+
+        found = self.table(table)
+        if found is None or column not in found.columns:
+            return {}
+        value = cast(found.c[column], String(255))
+        counted = select(value, func.count()).where(value.not_in(members)).group_by(value).order_by(value)
+        return {str(text): int(count) for text, count in self.connection.execute(counted)}
+
     def count(self, name: str, condition: Any) -> int:
         """Count the rows of a table under a condition; 0 for a table that is not there."""
         from sqlalchemy import func, select

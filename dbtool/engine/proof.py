@@ -18,7 +18,9 @@ from dbtool.errors import AccessError, MigrationError, ProofError
 from dbtool.reports import Revision, Risk
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, MetaData
+    from sqlalchemy import Connection, Enum, MetaData
+
+    from dbtool.engine.diff.members import Members
 
 
 @contextmanager
@@ -205,16 +207,22 @@ class _Trial:
         return live.risks(live.Rows(self.scratch, connection), self.decisions, operations)
 
     def _wishes(self) -> Wishes:
+        from dbtool.engine.diff.members import EnumMembersOp
+
         types, required = {}, set()
         for each in live.flat(self.draft.operations if self.draft else ()):
             if getattr(each, "modify_type", None) is not None:
                 types[self._old(each)] = each.modify_type
             if getattr(each, "modify_nullable", None) is False:
                 required.add(self._old(each))
+            if isinstance(each, EnumMembersOp):
+                types |= {self._old_names(use.table, use.column): _staying(each.members) for use in each.members.uses}
         return Wishes(types, frozenset(required))
 
     def _old(self, operation: Any) -> tuple[str, str]:
-        table, column = operation.table_name, operation.column_name
+        return self._old_names(operation.table_name, operation.column_name)
+
+    def _old_names(self, table: str, column: str) -> tuple[str, str]:
         return self.decisions.old_table(table), self.decisions.old_column(table, column)
 
     def _given_up(self) -> set[str]:
@@ -252,6 +260,13 @@ class _Trial:
         with self.scratch.connect("migrate") as connection:
             samples.clear(connection, leave=self.scratch.own_tables)
         self.samples = None
+
+
+def _staying(members: Members) -> Enum:
+    """Return the members that rows may have: those that stay, and those of which something becomes."""
+    from sqlalchemy import Enum
+
+    return Enum(*(each for each in members.before if each in members.after or each in members.moved))
 
 
 def _up(config: Config, scratch: Database, history: History, word: str) -> None:

@@ -53,13 +53,14 @@ def fill(connection: Connection, *, leave: Iterable[str] = (), wishes: Wishes | 
     """Put rows into every table except those to `leave`, commit, and return what is there."""
     metadata = _reflected(connection, frozenset(leave))
     filling = _Filling(connection, wishes or Wishes())
-    for table in metadata.sorted_tables:
+    tables = _in_order(metadata)
+    for table in tables:
         filling.fill(table)
     connection.commit()
     return Samples(
         filling.tables,
-        {table.name: {column.name: column.type for column in table.columns} for table in metadata.sorted_tables},
-        {table.name: tuple(column.name for column in table.primary_key.columns) for table in metadata.sorted_tables},
+        {table.name: {column.name: column.type for column in table.columns} for table in tables},
+        {table.name: tuple(column.name for column in table.primary_key.columns) for table in tables},
         tuple(filling.refused),
     )
 
@@ -68,10 +69,11 @@ def clear(connection: Connection, tables: Iterable[str] | None = None, *, leave:
     """Take all rows out of these tables and of all that point at them; None means every table but those to leave."""
     metadata = _reflected(connection, frozenset(leave))
     doomed = set(metadata.tables if tables is None else tables)
-    for table in metadata.sorted_tables:
+    ordered = _in_order(metadata)
+    for table in ordered:
         if _points_at(table, doomed):
             doomed.add(table.name)
-    for table in reversed(metadata.sorted_tables):
+    for table in reversed(ordered):
         if table.name in doomed:
             connection.execute(table.delete())
     connection.commit()
@@ -193,10 +195,20 @@ def _reflected(connection: Connection, leave: frozenset[str]) -> MetaData:
 
     metadata = MetaData()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", exc.SAWarning)  # of expressions in indexes and cycles, which do not matter here
+        warnings.simplefilter("ignore", exc.SAWarning)  # of expressions in indexes, which do not matter here
         metadata.reflect(connection, only=lambda name, _: name not in leave)
-        _ = metadata.sorted_tables
     return metadata
+
+
+def _in_order(metadata: MetaData) -> list[Table]:
+    """Return tables after those that they point at; those of a ring as they come."""
+    import warnings
+
+    from sqlalchemy import exc
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", exc.SAWarning)  # of rings
+        return list(metadata.sorted_tables)
 
 
 def _read(connection: Connection, table: Table) -> tuple[Row, ...]:
@@ -222,8 +234,16 @@ def _value(column: Column[Any], wished: TypeEngine[Any] | None, number: int, att
         value = _of_kind(wished, number, attempt, column.name)
         return _as_text(value) if family(column.type) == "text" else _as_number(column.type, wished, value, number)
     limit = min((each for each in (length_of(column.type), wished and length_of(wished)) if each), default=None)
+    if family(column.type) == "enum":
+        return _member(column.type, wished, number)
     value = _of_kind(column.type, number, attempt, column.name)
     return value[:limit] if limit and isinstance(value, str) and family(column.type) == "text" else value
+
+
+def _member(kind: Any, wished: Any, number: int) -> str | None:
+    """Return a member that is one before and after; None where there is none."""
+    both = [each for each in kind.enums if wished is None or each in wished.enums]
+    return both[number % len(both)] if both else None
 
 
 def _as_number(kind: TypeEngine[Any], wished: TypeEngine[Any], value: Any, number: int) -> Any:
@@ -255,7 +275,7 @@ def _of_kind(kind: TypeEngine[Any], number: int, attempt: int, name: str) -> Any
         "time": lambda: time(number, 0),
         "uuid": lambda: uuid.UUID(int=number),
         "json": lambda: {"number": number},
-        "enum": lambda: kind.enums[number % len(kind.enums)],  # type: ignore[attr-defined]
+        "enum": lambda: _member(kind, None, number),
         "bytes": lambda: bytes([number]),
     }
     make = makers.get(family(kind))

@@ -25,14 +25,17 @@ class State:
     exists: bool
 
 
-def observe(config: Config, database: Database) -> State:
-    """Read the files, then the database. Raises DatabaseMissingError when there is none."""
-    return _observe(database, histories.read(config))
+def observe(config: Config, database: Database, *, split: bool = False) -> State:
+    """Read the files, then the database. Raises DatabaseMissingError when there is none.
+
+    With `split` the files may be of branches that are not joined yet.
+    """
+    return _observe(database, histories.read(config, split=split))
 
 
-def observe_or_empty(config: Config, database: Database) -> State:
+def observe_or_empty(config: Config, database: Database, *, split: bool = False) -> State:
     """Read the same; a database that does not exist yet stands at nothing."""
-    known = histories.read(config)
+    known = histories.read(config, split=split)
     try:
         return _observe(database, known)
     except DatabaseMissingError:

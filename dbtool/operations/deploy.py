@@ -10,21 +10,25 @@ from dbtool.codegen import record
 from dbtool.config import Config
 from dbtool.conversation import Tell, silent
 from dbtool.database import Database
+from dbtool.engine import history as histories
 from dbtool.engine import ledger, plan
+from dbtool.engine.history import History
 from dbtool.engine.state import State, observe, observe_or_empty
 from dbtool.errors import RevisionError
 from dbtool.reports import Applied, DeployReport, Finding, HistoryReport, Revision, Standing, StatusReport
 
+HEADS = "heads"
+
 
 def deploy(config: Config, *, to: str | None = None, dry_run: bool = False, tell: Tell = silent) -> DeployReport:
-    """Apply what is pending, up to `to`; create the database if it is missing.
+    """Apply what is pending, up to `to`, or every branch of `heads`; create the database if it is missing.
 
     Imports no models and writes no file but copies of what ran, under `.dbtool/`. `dry_run` runs on the real data and
     rolls back, and where DDL commits by itself only plans. Raises HistoryError when the files are not intact, and
     MigrationError.
     """
     database = databases.of(config)
-    state = observe_or_empty(config, database)
+    state = observe_or_empty(config, database, split=to == HEADS)
     plan.require_intact(state.standing, config.relative(config.migrations))
     target = _target(state, to)
     pending = plan.forward(state.history, state.record.heads, target)
@@ -46,7 +50,7 @@ def status(config: Config) -> StatusReport:
     DatabaseMissingError.
     """
     database = databases.of(config)
-    state = observe(config, database)
+    state = observe(config, database, split=True)
     findings = tuple(_findings(config, state))
     ok = not any(finding.severity == "error" for finding in findings)
     return StatusReport(database.url.safe, state.standing, state.drift, findings, ok)
@@ -67,7 +71,7 @@ def history(config: Config) -> HistoryReport:
 
 
 def _target(state: State, word: str | None) -> str | None:
-    if word is None:
+    if word is None or word == HEADS:
         return None
     target = plan.resolve(state.history, word, state.record.heads)
     ran = plan.ancestors(state.history, state.record.heads)
@@ -91,7 +95,23 @@ def _heads_after(state: State, pending: tuple[Revision, ...]) -> tuple[str, ...]
 
 
 def _findings(config: Config, state: State) -> list[Finding]:
-    return [*_of_files(config, state.standing), *_of_database(state), *_notes(config, state.standing)]
+    return [
+        *_of_branches(config, state.history),
+        *_of_files(config, state.standing),
+        *_of_database(state),
+        *_notes(config, state.standing),
+    ]
+
+
+def _of_branches(config: Config, known: History) -> Iterator[Finding]:
+    """Yield what keeps two branches apart."""
+    if known.conflict is not None:
+        where = f"{config.relative(config.lock)}:{known.conflict}"
+        text = f"{where} holds the markers of an unfinished merge: two branches both added a migration"
+        yield Finding("conflict", text, "dbtool rebase", where=where)
+    fork = histories.forked(known) if known.host == "dbtool" else None
+    if fork is not None:
+        yield Finding("heads", fork.message, fork.hint)
 
 
 def _of_files(config: Config, standing: Standing) -> Iterator[Finding]:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from projects import MODELS, Outcome, Project
 
-COMMANDS = ("migrate", "reset", "deploy", "status", "history", "rollback", "check", "diff", "lint", "sql", "doctor", "seed", "show", "generate", "erd")
+COMMANDS = (
+    "migrate", "reset", "rebase", "deploy", "status", "history", "rollback", "check", "diff", "lint", "sql", "doctor", "seed", "show", "generate", "erd")
 COMMON = ("--url", "--json", "--project", "--env-file", "--quiet", "-q", "--verbose", "-v", "--help", "-h")
 
 
@@ -39,7 +40,7 @@ def test_help_lists_every_command_in_its_panel_and_no_word_of_other_tools(tmp_pa
             panel.append(words[0])
     assert listed.pop("Options", None) is not None
     assert {name: commands for name, commands in listed.items() if commands} == {
-        "Develop": ["migrate", "reset"],
+        "Develop": ["migrate", "reset", "rebase"],
         "Deploy": ["deploy", "status", "history", "rollback"],
         "Review": ["check", "diff", "lint", "sql", "doctor"],
         "Data": ["seed", "show", "studio"],
@@ -68,6 +69,7 @@ REPORTS = {
     "deploy": "database database_created current applied dry_run planned ok",
     "status": "database standing drift findings ok",
     "history": "database rows unrecorded ok",
+    "rebase": "database onto moved lock_resolved proof applied risks counted backup ok",
     "rollback --dry-run": "database current applied dry_run planned risks counted backup ok",
     "seed": "database files tables dry_run ok",
     "show": "database tables missing ok",

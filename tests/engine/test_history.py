@@ -414,9 +414,8 @@ def test_the_markers_of_an_unfinished_merge_are_recognised(folder: Project, mark
         read(folder)
 
     assert error.value.message == f"{lock}:2: two branches both added a migration, and their merge is not finished"
-    assert error.value.hint == (
-        "keep the lines of both, remove the markers, and set down_revision of the later file to the other"
-    )
+    assert error.value.hint == "dbtool rebase"
+    assert history.read(folder.config, split=True).conflict == 2
 
 
 def test_a_lock_with_other_line_endings_and_a_bom_reads_the_same(folder: Project) -> None:
@@ -480,7 +479,7 @@ def test_two_files_that_follow_the_same_one_are_refused(folder: Project, parent:
         read(folder)
 
     assert error.value.message == message
-    assert error.value.hint == "set down_revision = '2' in 3_right.py"
+    assert error.value.hint == "dbtool rebase"
 
 
 def test_a_file_beside_a_merge_is_refused(folder: Project) -> None:

@@ -35,17 +35,17 @@ def compare(
     return PriorityDispatchResult.CONTINUE
 
 
-def _existing(context: AutogenContext, name: str, schema: str | None) -> dict[str | None, str]:
+def _existing(context: AutogenContext, name: str, schema: str | None) -> dict[str, str]:
     """Return the texts of the checks that are there, by name; several without one are numbered by SQLite's order."""
     try:
         found = context.inspector.get_check_constraints(name, schema=schema)
     except NotImplementedError:
         return {}
-    return {each["name"]: str(each["sqltext"]) for each in found}
+    return {probe.check_key(each["name"], place): str(each["sqltext"]) for place, each in enumerate(found)}
 
 
 def _changes(
-    context: AutogenContext, wanted: Table, there: dict[str | None, str], mine: list[CheckConstraint]
+    context: AutogenContext, wanted: Table, there: dict[str, str], mine: list[CheckConstraint]
 ) -> Iterator[ops.MigrateOperation]:
     left, missing = dict(there), []
     for each in mine:
@@ -61,7 +61,7 @@ def _changes(
 _NONE: Any = object()
 
 
-def _match(left: dict[str | None, str], name: str | None, text: str) -> Any:
+def _match(left: dict[str, str], name: str | None, text: str) -> Any:
     """Return the key of the check that is there and says the same; a name of the model's own must be the same too."""
     if name is not None:
         return name if name in left and _plain(left[name]) == _plain(text) else _NONE
@@ -71,8 +71,8 @@ def _match(left: dict[str | None, str], name: str | None, text: str) -> Any:
 def _asked(
     context: AutogenContext,
     wanted: Table,
-    there: dict[str | None, str],
-    left: dict[str | None, str],
+    there: dict[str, str],
+    left: dict[str, str],
     missing: list[CheckConstraint],
 ) -> Iterator[ops.MigrateOperation]:
     """Let the database say what it makes of the model's checks, and change what is still different then.
@@ -112,9 +112,9 @@ def _created(
         yield ops.CreateCheckConstraintOp(chosen, wanted.name, condition, schema=wanted.schema)
 
 
-def _dropped(context: AutogenContext, wanted: Table, left: dict[str | None, str]) -> Iterator[ops.DropConstraintOp]:
+def _dropped(context: AutogenContext, wanted: Table, left: dict[str, str]) -> Iterator[ops.DropConstraintOp]:
     for name, text in left.items():
-        if name is None:
+        if probe.is_unnamed(name):
             decisions.of(context).notes.append(
                 f"the check ({text}) of {wanted.name} has no name, so it cannot be dropped by one"
             )
@@ -140,10 +140,10 @@ def _text(context: AutogenContext, check: CheckConstraint) -> str:
 
 
 def _plain(text: str) -> str:
-    """Reduce a condition to what is left when quotes of names, casts, brackets, blanks and case do not count.
+    """Reduce a condition to what is left when quotes of names, blanks and case do not count.
 
-    Texts within quotes stay as they are. Enough to say equal; what is not is asked of the database.
+    Texts within quotes stay as they are, and brackets too. Enough to say equal; what is not is asked of the database.
     """
     parts = re.split(r"('(?:[^']|'')*')", text)
-    bare = [part if index % 2 else re.sub(r'[\s"`()\[\]]+', "", part).lower() for index, part in enumerate(parts)]
+    bare = [part if index % 2 else re.sub(r'[\s"`]+', "", part).lower() for index, part in enumerate(parts)]
     return "".join(bare)

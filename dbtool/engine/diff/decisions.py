@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -33,6 +33,9 @@ class Live(Protocol):
     def having(self, table: str, column: str, value: object) -> int | None:
         """Count rows with a value."""
 
+    def strangers(self, table: str, column: str, members: Sequence[str]) -> dict[str, int]:
+        """Count the rows of each value that is no member; empty where nobody knows."""
+
 
 class Unknown:
     """A database that nobody can ask."""
@@ -48,6 +51,10 @@ class Unknown:
     def having(self, table: str, column: str, value: object) -> int | None:
         """Nobody knows."""
         return None
+
+    def strangers(self, table: str, column: str, members: Sequence[str]) -> dict[str, int]:
+        """Nobody knows."""
+        return {}
 
 
 @dataclass(slots=True)
@@ -78,6 +85,10 @@ class Decisions:
     def having(self, table: str, column: str, value: object) -> int | None:
         """Count the rows of a table with a value, by the names that table and column will have."""
         return self.live.having(self.old_table(table), self.old_column(table, column), value)
+
+    def strangers(self, table: str, column: str, members: Sequence[str]) -> dict[str, int]:
+        """Count the rows of each value that is no member, by the names that table and column will have."""
+        return self.live.strangers(self.old_table(table), self.old_column(table, column), members)
 
     def old_table(self, table: str) -> str:
         """Return what a table is called in the database."""

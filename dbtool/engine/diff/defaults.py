@@ -70,7 +70,7 @@ def _text(context: AutogenContext, default: Any) -> str | None:
     if default is None:
         return None
     if isinstance(default.arg, str):
-        return default.arg
+        return "'" + default.arg.replace("'", "''") + "'"
     if hasattr(default.arg, "text"):
         return str(default.arg.text)
     return str(default.arg.compile(dialect=context.dialect, compile_kwargs={"literal_binds": True}))

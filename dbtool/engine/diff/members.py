@@ -14,7 +14,7 @@ from sqlalchemy import Column, Enum, Table
 from dbtool.engine.diff import decisions, probe
 from dbtool.engine.diff.decisions import Decisions
 from dbtool.engine.diff.operations import is_native_enum
-from dbtool.errors import FillError
+from dbtool.errors import AnswerError, FillError
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -117,8 +117,8 @@ def compare_type(
 
 def with_members(context: AutogenContext, operations: Iterable[Any]) -> Iterator[Any]:
     """Bring the enums that are there to the members of the models, their columns' defaults too, before the rest."""
-    changed = list(_changes(context))
-    mine = {(use.table, use.column) for each in changed for use in each.members.uses}
+    changed = [*_changes(context), *_texts(context)]
+    mine = {(use.table, use.column) for each in changed for use in each.members.uses if each.up}
     yield from changed
     for operation in operations:
         if isinstance(operation, ops.ModifyTableOps):
@@ -143,6 +143,68 @@ def _changes(context: AutogenContext) -> Iterator[EnumMembersOp]:
             for each in (decided, decided.reversed())
         )
         yield EnumMembersOp(decided, up, down)
+
+
+def _texts(context: AutogenContext) -> Iterator[EnumMembersOp]:
+    """Yield what moves the values of enums that are texts in this database, as far as its rows show what has gone."""
+    found = decisions.of(context)
+    for table in _all_tables(context):
+        for column in table.columns:
+            members = getattr(column.type, "enums", None)
+            if not isinstance(column.type, Enum) or not members or _is_native_here(context, column):
+                continue
+            strangers = found.strangers(str(table.name), column.name, members)
+            moved, renamed = _placed(found, table, column, strangers)
+            if moved:
+                use = Use(str(table.name), column.name, table.schema)
+                before = (*(each for each in members if each not in moved.values()), *moved)
+                told = Members(f"{table.name}.{column.name}", before, tuple(members), (use,), moved, frozenset(renamed))
+                yield EnumMembersOp(told, (), ())
+
+
+def _placed(
+    found: Decisions, table: Table, column: Column[Any], strangers: Mapping[str, int]
+) -> tuple[dict[str, str], set[str]]:
+    """Ask what becomes of each value that is no member any more; only who has said so before calls it a new name."""
+    moved: dict[str, str] = {}
+    renamed: set[str] = set()
+    members: Any = getattr(column.type, "enums", ())
+    use = Use(str(table.name), column.name)
+    for old, rows in strangers.items():
+        subject = f"{table.name}.{column.name}.{old}"
+        new = next((each for each in members if found.ask.is_rename(subject, each, likely=False)), None)
+        if new is not None:
+            renamed.add(old)
+        new = new or _optional_replacement(found, use, old, rows, members)
+        if new is not None:
+            moved[old] = new
+    return moved, renamed
+
+
+def _optional_replacement(found: Decisions, use: Use, old: str, rows: int, members: Sequence[str]) -> str | None:
+    """Return what takes a value's place; where nobody answers it stays, and is noted: it may always have been there."""
+    try:
+        return _replacement(found, use, old, rows, members)
+    except FillError:
+        raise
+    except AnswerError:
+        subject = f"{use.table}.{use.column}"
+        these = f"{rows:,} {'row has' if rows == 1 else 'rows have'}"
+        found.notes.append(f"{these} `{old}` in {subject}, which is no member: --fill {subject}.{old}={members[0]}")
+        return None
+
+
+def _all_tables(context: AutogenContext) -> list[Table]:
+    metadata: Any = context.metadata
+    present = set(context.inspector.get_table_names())
+    wanted = (table for table in metadata.tables.values() if table.name in present and table.schema is None)
+    return sorted(wanted, key=lambda table: str(table.name))
+
+
+def _is_native_here(context: AutogenContext, column: Column[Any]) -> bool:
+    """Whether the database itself knows the members."""
+    native = bool(getattr(context.dialect, "supports_native_enum", False))
+    return native and is_native_enum(column.type)
 
 
 def _told(members: Members) -> dict[str, Any]:
@@ -202,13 +264,8 @@ def _is_of_type(existing: Any, type_: Any) -> bool:
 
 
 def _tables(context: AutogenContext) -> list[Table]:
-    metadata: Any = context.metadata
-    present = set(context.inspector.get_table_names())
-    wanted = (table for table in metadata.tables.values() if table.name in present and table.schema is None)
-    return sorted(
-        (table for table in wanted if any(is_native_enum(column.type) for column in table.columns)),
-        key=lambda table: str(table.name),
-    )
+    tables = _all_tables(context)
+    return [table for table in tables if any(is_native_enum(column.type) for column in table.columns)]
 
 
 def _enum_columns(context: AutogenContext, table: Table) -> Iterator[tuple[Column[Any], Any]]:
@@ -257,11 +314,21 @@ def _replacement(found: Decisions, use: Use, old: str, rows: int, after: Sequenc
 
 @renderers.dispatch_for(EnumMembersOp)
 def _render(context: AutogenContext, operation: EnumMembersOp) -> list[str]:
-    lines: list[str] = []
+    lines: list[str] = [] if operation.up else list(_updates(operation.members))
     for statement in operation.up:
         line = f"op.execute({statement.text!r})"
         lines += ["with op.get_context().autocommit_block():", line, ""] if statement.alone else [line]
     return lines
+
+
+def _updates(members: Members) -> Iterator[str]:
+    """Write the moves of values as statements that every database understands."""
+    (use,) = members.uses
+    schema = f", schema={use.schema!r}" if use.schema else ""
+    column = f"sa.column({use.column!r})"
+    for old, new in members.moved.items():
+        update = f"sa.table({use.table!r}, {column}{schema}).update().where({column} == {old!r})"
+        yield f"op.execute({update}.values({{{use.column!r}: {new!r}}}))"
 
 
 def told(members: Members) -> Iterable[str]:

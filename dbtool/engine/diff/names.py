@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -57,5 +58,5 @@ def _belongs_to_type(constraint: Any) -> bool:
 
 def default_name(table: str, columns: Iterable[str], suffix: str) -> str:
     """Follow PostgreSQL: table, columns, suffix, at most 63 characters."""
-    parts = "_".join([table, *columns])
+    parts = re.sub(r"\W", "_", "_".join([table, *columns]))  # SQLite's texts cannot be read back with odd names in them
     return f"{parts[: 63 - len(suffix) - 1]}_{suffix}"

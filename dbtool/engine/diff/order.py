@@ -70,7 +70,7 @@ def _deferred(operation: ops.CreateTableOp, waiting: set[str]) -> list[Any]:
     keys = [each for each in operation.columns if isinstance(each, ForeignKeyConstraint)]
     own = _key(operation)
     late = [each for each in keys if each.use_alter or (_target(each) in waiting and _target(each) != own)]
-    operation.columns = [each for each in operation.columns if each not in late]
+    operation.columns = [each for each in operation.columns if not any(each is other for other in late)]
     made = [ops.CreateForeignKeyOp.from_constraint(each) for each in late]
     for each in made:
         each.constraint_name = each.constraint_name or default_name(each.source_table, each.local_cols, "fkey")

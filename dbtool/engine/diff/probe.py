@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import CheckConstraint
 
 PREFIX = "dbtool_probe_"
+_UNNAMED = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def _read(connection: Connection, found: Decisions, copy: Table) -> Probe:
     columns = {
         each["name"]: {**each, "default": _own(each.get("default"))} for each in inspector.get_columns(copy.name)
     }
-    checks = {str(each["name"]): _own(each["sqltext"]) for each in inspector.get_check_constraints(copy.name)}
+    found_checks = enumerate(inspector.get_check_constraints(copy.name))
+    checks = {check_key(each["name"], place): _own(each["sqltext"]) for place, each in found_checks}
     texts = found.database.index_texts(connection) if found.database else {}
     indexes = {_own(name): _own(text) for (table, name), text in texts.items() if table == copy.name}
     return Probe(columns, {name: str(text) for name, text in checks.items()}, indexes)
@@ -110,6 +112,16 @@ def _copy(context: MigrationContext, table: Table, *, temporary: bool) -> Table:
     for index in table.indexes:
         _index(index, copy)
     return copy
+
+
+def check_key(name: str | None, place: int) -> str:
+    """Return what stands for a check: its name, or its place where SQLite keeps none."""
+    return _own(str(name)) if name is not None else f"{_UNNAMED}{place}"
+
+
+def is_unnamed(key: str) -> bool:
+    """Whether a check has no name."""
+    return key.startswith(_UNNAMED)
 
 
 def own_checks(table: Table) -> list[CheckConstraint]:

@@ -6,7 +6,7 @@ way this database makes them follow, and whatever else has changed beside the na
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
@@ -85,11 +85,31 @@ def _tables(context: AutogenContext) -> Iterator[RenameTableOp]:
         wanted = {table.name: table for table in _wanted(context).values() if table.schema == schema}
         present = _present(context, schema)
         new = [table for name, table in wanted.items() if name not in present]
+        for old, chosen in _making_room(context, sorted(present & wanted.keys()), new, wanted):
+            yield RenameTableOp(old, chosen.name, schema=schema)
         for old in sorted(present - wanted.keys()):
             chosen = _renamed_table(context, old, new, schema)
             if chosen is not None:
                 new.remove(chosen)
                 yield RenameTableOp(old, chosen.name, schema=schema)
+
+
+def _making_room(
+    context: AutogenContext, kept: Sequence[str], new: list[Any], wanted: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, Any]]:
+    """Yield what gets a new name although the models have its old one too, for something else: only if told so.
+
+    In `new`, what has got its name is replaced by what takes the old one.
+    """
+    ask, kept = decisions.of(context).ask, list(kept)
+    pairs = ((old, each) for old in kept for each in new)
+    found = next(((old, each) for old, each in pairs if ask.is_rename(f"{prefix}{old}", each.name, likely=False)), None)
+    if found is not None:
+        old, chosen = found
+        new[new.index(chosen)] = wanted[old]
+        yield old, chosen
+        kept.remove(old)
+        yield from _making_room(context, kept, new, wanted, prefix)
 
 
 def _wanted(context: AutogenContext) -> dict[Any, Table]:
@@ -139,6 +159,9 @@ def _columns(context: AutogenContext) -> Iterator[RenameColumnOp]:
 def _columns_of(context: AutogenContext, table: Table) -> Iterator[RenameColumnOp]:
     present = {each["name"]: each for each in context.inspector.get_columns(table.name, schema=table.schema)}
     new = [column for column in table.columns if column.name not in present]
+    kept = [name for name in present if name in table.columns]
+    for name, chosen in _making_room(context, kept, new, dict(table.columns), f"{table.name}."):
+        yield from _rename_column(context, table, present[name], chosen.name)
     for name, old in present.items():
         if name in table.columns or not new:
             continue
@@ -282,6 +305,13 @@ def _sequences(context: AutogenContext, table: Table, old: str) -> Iterator[Rena
         names = context.inspector.get_sequence_names(schema=table.schema)
     before = _old_columns(context, table)
     for column in table.columns:
-        name = f"{old}_{before.get(column.name, column.name)}_seq"
+        name = _sequence_name(old, before.get(column.name, column.name))
         if name in names:
-            yield from _rename(context, "sequence", table, name, f"{table.name}_{column.name}_seq")
+            yield from _rename(context, "sequence", table, name, _sequence_name(table.name, column.name))
+
+
+def _sequence_name(table: str, column: str) -> str:
+    """Follow PostgreSQL, which cuts the longer of both names until there are 63 characters."""
+    while len(table) + len(column) > 63 - len("__seq"):
+        table, column = (table[:-1], column) if len(table) > len(column) else (table, column[:-1])
+    return f"{table}_{column}_seq"

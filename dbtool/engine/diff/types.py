@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from alembic.autogenerate.render import _alter_column, _repr_type, renderers
+from alembic.autogenerate.render import _alter_column, _render_server_default, _repr_type, renderers
 from alembic.operations import ops
 
 from dbtool.database.conversions import Conversion, family
@@ -58,13 +58,35 @@ def _changes_zone(operation: ops.AlterColumnOp) -> bool:
 @renderers.dispatch_for(ConversionOp)
 def _render_conversion(context: AutogenContext, operation: ConversionOp) -> list[str]:
     how = _conversion(context, operation)
-    lines = _in_batch(context, operation, how) if _has_batches(context) else [_altered(context, operation, how)]
+    lines = _without_default(context, operation, how)
+    lines += _in_batch(context, operation, how) if _has_batches(context) else [_altered(context, operation, how)]
+    lines += _with_default(context, operation, how)
     if how.after:
         schema = f", schema={operation.schema!r}" if operation.schema else ""
         table = f"sa.table({operation.table_name!r}, sa.column({operation.column_name!r}){schema})"
         values = f"{{{operation.column_name!r}: sa.literal_column({how.after!r})}}"
         lines.append(f"op.execute({table}.update().values({values}))")
     return lines
+
+
+def _has_default(operation: ConversionOp) -> bool:
+    return operation.existing_server_default is not None and operation.existing_server_default is not False
+
+
+def _without_default(context: AutogenContext, operation: ConversionOp, how: Conversion) -> list[str]:
+    """Take a default away first where it would have to be converted too, which PostgreSQL refuses."""
+    if not how.using or not _has_default(operation):
+        return []
+    return [f"op.alter_column({operation.table_name!r}, {operation.column_name!r}, server_default=None)"]
+
+
+def _with_default(context: AutogenContext, operation: ConversionOp, how: Conversion) -> list[str]:
+    """Give a default back that only had to step aside."""
+    if not how.using or not _has_default(operation) or operation.modify_server_default is not False:
+        return []
+    existing: Any = operation.existing_server_default
+    default = _render_server_default(existing, context)
+    return [f"op.alter_column({operation.table_name!r}, {operation.column_name!r}, server_default={default})"]
 
 
 def _has_batches(context: AutogenContext) -> bool:
@@ -86,10 +108,13 @@ def _in_batch(context: AutogenContext, operation: ConversionOp, how: Conversion)
     before = []
     if how.kept:
         new: Any = operation.modify_type
-        found = f"if column['name'] == {operation.column_name!r} else None"
         before = [
             "# values are copied as they are: a CAST would make numbers of them",
-            f"as_they_are = lambda inspector, table, column: column.update(type={_repr_type(new, context)}) {found}",
+            "def as_they_are(inspector, table, column):",
+            f"if column['name'] == {operation.column_name!r}:",
+            f"column['type'] = {_repr_type(new, context)}",
+            "",
+            "",
         ]
         arguments += ", reflect_kwargs={'listeners': [('column_reflect', as_they_are)]}"
     context._has_batch = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dbtool.reports import Change
@@ -12,17 +13,37 @@ if TYPE_CHECKING:
     from alembic.operations import ops
 
 
-def changes_of(operations: Iterable[Any]) -> Iterator[Change]:
-    """Tell operations as a person would say them, in order."""
+def changes_of(operations: Sequence[Any]) -> Iterator[Change]:
+    """Tell operations as a person would say them, in order; what makes a new column required is told with it."""
+    required = {f"{each.table_name}.{each.column_name}" for each in _tightened(operations)}
+    for change in _changes_of(operations):
+        if change.kind == "add column" and change.subject in required:
+            yield replace(change, text=f"{change.text.removesuffix(')')}, required)")
+        else:
+            yield change
+
+
+def _tightened(operations: Iterable[Any]) -> Iterator[Any]:
+    from dbtool.engine.diff.operations import TightenOps
+
+    for operation in operations:
+        if isinstance(operation, TightenOps):
+            yield from operation.ops
+
+
+def _changes_of(operations: Iterable[Any]) -> Iterator[Change]:
     from alembic.operations import ops
 
     from dbtool.engine.diff.computed import RecomputeOps
+    from dbtool.engine.diff.operations import TightenOps
 
     for operation in operations:
+        if isinstance(operation, TightenOps):
+            continue
         if isinstance(operation, RecomputeOps):
             yield _recomputed(operation)
         elif isinstance(operation, ops.ModifyTableOps):
-            yield from changes_of(operation.ops)
+            yield from _changes_of(operation.ops)
         else:
             change = _change(operation)
             if change is not None:
