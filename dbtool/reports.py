@@ -287,7 +287,8 @@ class MigrateReport:
     `created` lists scaffolding that was missing; `applied` what ran on the configured database, oldest first;
     `revision` is None when the models and the files agree; `risks` are counted in the configured database, and empty
     with `counted` False when it was not read; `proof` lists the steps that the scratch database passed; `notes` say
-    what could not be compared.
+    what could not be compared. `adopted` is the migration that records what somebody changed by hand, `reverted` the
+    SQL that took it back.
     """
 
     database: str
@@ -304,6 +305,8 @@ class MigrateReport:
     risks: tuple[Risk, ...] = ()
     counted: bool = True
     notes: tuple[str, ...] = ()
+    adopted: Revision | None = None
+    reverted: tuple[str, ...] = ()
     ok: bool = True
 
 

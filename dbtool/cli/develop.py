@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -36,6 +36,11 @@ def register(app: typer.Typer) -> None:
         create_only: Annotated[
             bool, typer.Option("--create-only", help="Write the file; change nothing in the database.")
         ] = False,
+        drift: Annotated[
+            Literal["adopt", "revert", "ignore"],
+            typer.Option("--drift", help="What becomes of what somebody changed in the database by hand."),
+        ] = "ignore",
+        yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something is reverted.")] = False,
         no_generate: Annotated[bool, typer.Option("--no-generate", help="Do not generate code at the end.")] = False,
         rename: Annotated[
             list[str] | None,
@@ -68,8 +73,9 @@ def register(app: typer.Typer) -> None:
             session.config,
             name=name,
             create_only=create_only,
+            drift=drift,
             generate=not no_generate,
-            ask=session.ask(accept_data_loss=accept_data_loss, renames=rename or (), fills=fill or ()),
+            ask=session.ask(yes=yes, accept_data_loss=accept_data_loss, renames=rename or (), fills=fill or ()),
             tell=session.tell,
         )
         session.show(report, _migrated)
@@ -101,7 +107,16 @@ def _migrated(report: MigrateReport) -> Iterator[RenderableType]:
         yield "wrote " + ", ".join(report.created)
     for drifted in report.drift[:10]:
         yield output.line(("drift: the schema is not what migrations left behind: ", "yellow"), (drifted, ""))
-    if report.revision is None:
+    if report.drift:
+        yield output.line(("  hint: ", "bold cyan"), ("dbtool migrate --drift adopt, or --drift revert", ""))
+    if report.adopted:
+        yield output.line(("adopted what was changed by hand: ", "green"), (_file_name(report.adopted.path), "bold"))
+    for statement in report.reverted:
+        yield output.line(("reverted: ", "green"), (statement, ""))
+    if report.adopted:
+        yield from applied_lines(report.applied)
+        yield "now say it in the models too: dbtool diff --from files --to models"
+    elif report.revision is None:
         yield from applied_lines(report.applied)
         yield output.line(("models and migrations agree; nothing to write", "green"))
     else:

@@ -159,10 +159,11 @@ class _Trial:
         try:
             _down_and_up(self.config, self.scratch, self.after, target, before, self.require_rows_after_down)
         except MigrationError as error:
-            if not self.samples or not self.samples.count or not self.scratch.transactional_ddl:
+            if not self.samples or not self.samples.count:
                 raise
             words = next((each for each in error.problems if each.startswith("database: ")), error.message)
-            self._empty()
+            self._begin_again()
+            _up(self.config, self.scratch, self.after, "up")
             _down_and_up(self.config, self.scratch, self.after, target, before)
             self.doubts.append(f"the way back works only while there are no rows ({words})")
 

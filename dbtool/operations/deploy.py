@@ -139,7 +139,7 @@ def _of_database(state: State) -> Iterator[Finding]:
     if count:
         yield Finding("pending", f"{count} migration{' is' if count == 1 else 's are'} pending", "dbtool deploy")
     if state.drift:
-        hint = "take the change back, or write it as a migration"
+        hint = "dbtool migrate --drift adopt   (or --drift revert)"
         yield Finding("drift", "the schema is not what migrations left behind", hint)
 
 

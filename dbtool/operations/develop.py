@@ -19,6 +19,7 @@ from dbtool.engine.diff.decisions import Unknown
 from dbtool.engine.state import State, observe_or_empty
 from dbtool.errors import DbtoolError, RowsInTheWayError, UsageError
 from dbtool.operations import backups
+from dbtool.operations.drift import Way, leave_drift
 from dbtool.reports import Applied, Change, GenerateReport, MigrateReport, ResetReport, Revision, Risk, SeedReport
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def migrate(
     *,
     name: str | None = None,
     create_only: bool = False,
+    drift: Way = "ignore",
     generate: bool = True,
     ask: Ask = REFUSE,
     tell: Tell = silent,
@@ -38,19 +40,25 @@ def migrate(
 
     Creates a missing migrations folder and database, applies what is pending, compares the models with the files
     replayed on a scratch database, writes a proven migration if they differ, applies it, and generates code last.
-    `create_only` writes the file and changes nothing in the configured database. A failed generation is reported
-    in `generate_error` and undoes nothing. Raises MigrationError, ProofError, AnswerError, ModelsError.
+    `create_only` writes the file and changes nothing in the configured database. `drift` says what becomes of what
+    somebody changed in the database beside the migrations: a migration that adopts it, after which the models are left
+    for another time, SQL that reverts it, or nothing. A failed generation is reported in `generate_error` and undoes
+    nothing. Raises MigrationError, ProofError, AnswerError, ModelsError.
     """
     metadata = schema.load(config)
     database = databases.of(config)
     created = files.create_folder(config)
     state = observe_or_empty(config, database)
     plan.require_intact(replace(state.standing, stale=()), config.relative(config.migrations))
+    left = leave_drift(config, database, state, way=drift, ask=ask, tell=tell)
+    if left.way != "ignore" and state.drift:
+        state = observe_or_empty(config, database)
     run = _Run(config, database, state, create_only, ask, tell)
     with proof.scratch(config, database) as scratch:
         run.prove_what_is_there(scratch)
         run.apply_pending()
-        run.write(scratch, metadata, name)
+        if left.revision is None:  # else the models do not know yet what was adopted, and would drop it
+            run.write(scratch, metadata, name)
     run.apply_written()
     outputs, problem = _generate(config) if generate else (None, None)
     return MigrateReport(
@@ -62,12 +70,14 @@ def migrate(
         changes=run.changes,
         proof=run.proof,
         drift=state.drift or (),
-        backup=backups.shown(config, run.backup),
+        backup=backups.shown(config, run.backup or left.backup),
         generated=outputs,
         generate_error=problem,
         risks=run.risks,
         counted=run.counted,
         notes=run.notes,
+        adopted=left.revision,
+        reverted=left.statements,
         ok=problem is None,
     )
 

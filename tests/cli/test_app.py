@@ -65,7 +65,7 @@ REPORTS = {
     "generate": "outputs ok",
     "erd author": "format tables text path ok",
     "migrate --name init": "database database_created created applied revision changes proof drift backup generated"
-    " generate_error risks counted notes ok",
+    " generate_error risks counted notes adopted reverted ok",
     "deploy": "database database_created current applied dry_run planned ok",
     "status": "database standing drift findings ok",
     "history": "database rows unrecorded ok",
