@@ -344,8 +344,14 @@ class Database(ABC):
         """Return the statement that made an index; None where SQLAlchemy reads all of it anyway."""
         return None
 
-    def primary_key_statement(self, table: str, old: Sequence[str], new: Sequence[str]) -> str | None:
-        """Return SQL that replaces a primary key; None where dropping and adding one are two statements."""
+    def primary_key_statement(
+        self, table: str, old: tuple[str, Sequence[str]], new: tuple[str, Sequence[str]]
+    ) -> str | None:
+        """Return SQL that replaces a primary key, each a name and columns; None where the table is rebuilt for it."""
+        return None
+
+    def drop_key_statement(self, table: str, name: str) -> str | None:
+        """Return SQL that drops a foreign key with what was made for it; None where nothing was."""
         return None
 
     def enum_statements(self, dialect: Dialect, change: Mapping[str, Any]) -> list[tuple[str, bool]]:

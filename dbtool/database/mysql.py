@@ -382,11 +382,17 @@ class Mysql(ServerDatabase):
         moves = [f"{update} {_literal(new)} WHERE {quote(column)} = {_literal(old)}" for old, new in moved.items()]
         return [(each, False) for each in (modify(both, default), *moves, modify(change["after"], new_default))]
 
-    def primary_key_statement(self, table: str, old: Sequence[str], new: Sequence[str]) -> str | None:
+    def primary_key_statement(
+        self, table: str, old: tuple[str, Sequence[str]], new: tuple[str, Sequence[str]]
+    ) -> str | None:
         """Do both at once: a column that counts must be a key all the time."""
-        parts = ["DROP PRIMARY KEY"] if old else []
-        parts += [f"ADD PRIMARY KEY ({', '.join(new)})"] if new else []
+        parts = ["DROP PRIMARY KEY"] if old[1] else []
+        parts += [f"ADD PRIMARY KEY ({', '.join(new[1])})"] if new[1] else []
         return f"ALTER TABLE {table} {', '.join(parts)}"
+
+    def drop_key_statement(self, table: str, name: str) -> str | None:
+        """Drop the index, too, that MariaDB makes for a foreign key where there is none and then keeps."""
+        return f"ALTER TABLE {table} DROP FOREIGN KEY {name}, DROP INDEX IF EXISTS {name}"
 
     def count_misfits(self, connection: Connection, column: Column[Any], new: TypeEngine[Any]) -> int:
         """Ask for each value what its form is: MariaDB's own CAST answers everything."""

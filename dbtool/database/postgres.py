@@ -434,6 +434,14 @@ class Postgres(ServerDatabase):
             for table, name, text in found
         }
 
+    def primary_key_statement(
+        self, table: str, old: tuple[str, Sequence[str]], new: tuple[str, Sequence[str]]
+    ) -> str | None:
+        """Do both at once."""
+        parts = [f"DROP CONSTRAINT {old[0]}"] if old[1] else []
+        parts += [f"ADD CONSTRAINT {new[0]} PRIMARY KEY ({', '.join(new[1])})"] if new[1] else []
+        return f"ALTER TABLE {table} {', '.join(parts)}"
+
     def enum_statements(self, dialect: Dialect, change: Mapping[str, Any]) -> list[tuple[str, bool]]:
         """Rename or add values; what neither says takes a new type in the old one's place."""
         quote = dialect.identifier_preparer.quote

@@ -208,6 +208,8 @@ class _Trial:
         return live.risks(live.Rows(self.scratch, connection), self.decisions, operations)
 
     def _wishes(self) -> Wishes:
+        from sqlalchemy import Enum
+
         from dbtool.engine.diff.members import EnumMembersOp
 
         types, required = {}, set()
@@ -217,8 +219,16 @@ class _Trial:
             if getattr(each, "modify_nullable", None) is False:
                 required.add(self._old(each))
             if isinstance(each, EnumMembersOp):
+                kept = [
+                    member for member in each.members.before if member in (*each.members.after, *each.members.moved)
+                ]
+                types |= {self._used(use): Enum(*kept) for use in each.members.uses if kept}
+            if isinstance(each, EnumMembersOp):
                 types |= {self._old_names(use.table, use.column): _staying(each.members) for use in each.members.uses}
         return Wishes(types, frozenset(required))
+
+    def _used(self, use: Any) -> tuple[str, str]:
+        return self.decisions.old_table(use.table), self.decisions.old_column(use.table, use.column)
 
     def _old(self, operation: Any) -> tuple[str, str]:
         return self._old_names(operation.table_name, operation.column_name)
@@ -245,8 +255,7 @@ class _Trial:
         found = list(live.flat(self.draft.operations if self.draft else ()))
         enums = [use for each in found if isinstance(each, EnumMembersOp) for use in each.members.uses]
         converted = {".".join(self._old(each)) for each in found if getattr(each, "modify_type", None) is not None}
-        old = self.decisions
-        return converted | {f"{old.old_table(use.table)}.{old.old_column(use.table, use.column)}" for use in enums}
+        return converted | {".".join(self._used(use)) for use in enums}
 
     def _begin_again(self) -> None:
         """Bring the scratch database back to where it was, without rows."""

@@ -236,7 +236,8 @@ def _value(column: Column[Any], wished: TypeEngine[Any] | None, number: int, att
     limit = min((each for each in (length_of(column.type), wished and length_of(wished)) if each), default=None)
     if family(column.type) == "enum":
         return _member(column.type, wished, number)
-    value = _of_kind(column.type, number, attempt, column.name)
+    kind = wished if wished is not None and family(wished) == "enum" else column.type
+    value = _of_kind(kind, number, attempt, column.name)
     return value[:limit] if limit and isinstance(value, str) and family(column.type) == "text" else value
 
 

@@ -311,11 +311,12 @@ ALONE: dict[str, tuple[list[Any], list[Any], list[str]]] = {
 }
 
 
-@not_on_mysql
 @pytest.mark.parametrize(("without", "both", "changes"), ALONE.values(), ids=ALONE)
 def test_a_foreign_key_or_its_index_comes_and_goes_alone(
     loop: Loop, without: list[Any], both: list[Any], changes: list[str]
 ) -> None:
+    if loop.database.kind == "mysql" and without == KEY:
+        return  # it refuses to let go of the index: the next test
     loop.migrate(AUTHOR, table("book", ID, POINTING, *without))
 
     added = loop.migrate(AUTHOR, table("book", ID, POINTING, *both))
@@ -326,15 +327,14 @@ def test_a_foreign_key_or_its_index_comes_and_goes_alone(
 
 
 @on_mysql
-@pytest.mark.parametrize(("without", "both", "changes"), ALONE.values(), ids=ALONE)
-def test_mariadb_whose_foreign_keys_make_indexes_of_their_own_is_asked_for_a_hand_written_migration(
-    loop: Loop, without: list[Any], both: list[Any], changes: list[str]
+def test_mariadb_does_not_let_go_of_an_index_that_a_foreign_key_needs_and_asks_for_a_migration_by_hand(
+    loop: Loop,
 ) -> None:
-    loop.migrate(AUTHOR, table("book", ID, POINTING, *without))
+    loop.migrate(AUTHOR, table("book", ID, POINTING, *KEY))
     before = loop.project.versions
 
     with pytest.raises(HistoryError):
-        loop.write(AUTHOR, table("book", ID, POINTING, *both))
+        loop.write(AUTHOR, table("book", ID, POINTING, *KEY, *INDEX))
 
     assert loop.project.versions == before
 

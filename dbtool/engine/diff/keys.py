@@ -56,22 +56,20 @@ def compare(
         usual = default_name(name, [], "pkey")
         before = (str(existing.primary_key.name or usual), old)
         after = (str(wanted.primary_key.name or usual), new)
-        statements = _statements(context, wanted, old, new)
+        statements = _statements(context, wanted, before, after)
         modified.ops.append(PrimaryKeyOp(name, schema, before, after, statements))
     return PriorityDispatchResult.CONTINUE
 
 
-def _statements(
-    context: AutogenContext, table: Table, old: tuple[str, ...], new: tuple[str, ...]
-) -> tuple[str, str] | None:
+def _statements(context: AutogenContext, table: Table, old: Key, new: Key) -> tuple[str, str] | None:
     """Return one statement for each direction, where a database wants it in one."""
     database, dialect = decisions.of(context).database, context.dialect
     if database is None or dialect is None:
         return None
     preparer = dialect.identifier_preparer
-    columns = [tuple(preparer.quote(name) for name in each) for each in (old, new)]
-    up = database.primary_key_statement(preparer.format_table(table), columns[0], columns[1])
-    down = database.primary_key_statement(preparer.format_table(table), columns[1], columns[0])
+    before, after = ((preparer.quote(name), [preparer.quote(each) for each in columns]) for name, columns in (old, new))
+    up = database.primary_key_statement(preparer.format_table(table), before, after)
+    down = database.primary_key_statement(preparer.format_table(table), after, before)
     return (up, down) if up and down else None
 
 

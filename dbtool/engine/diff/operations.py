@@ -108,6 +108,36 @@ class RenameObjectOp(ops.ExecuteSQLOp):
         return [self]
 
 
+class KeyOp(ops.CreateForeignKeyOp):
+    """Add a foreign key for which the database makes an index of its own; dropping it takes both."""
+
+    statement: str
+
+    def reverse(self) -> Any:
+        """Drop both."""
+        return DropKeyOp(self, self.statement)
+
+
+class DropKeyOp(ops.MigrateOperation):
+    """Drop a foreign key and the index that was made for it."""
+
+    def __init__(self, key: ops.CreateForeignKeyOp, statement: str) -> None:
+        self.key = key
+        self.statement = statement
+        self.table_name = key.source_table
+        self.constraint_name = key.constraint_name
+        self.constraint_type = "foreignkey"
+        self.schema = key.kw.get("source_schema")
+
+    def reverse(self) -> Any:
+        """Add the key again."""
+        return self.key
+
+    def to_diff_tuple(self) -> Any:
+        """Return Alembic's short form of a difference."""
+        return ("remove_fk", self.constraint_name)
+
+
 class BackfillOp(ops.MigrateOperation):
     """Give the rows that exist a value in a column; taking the column back takes it along.
 
@@ -259,6 +289,11 @@ def _render_sequence(context: AutogenContext, operation: SequenceOps) -> list[st
 def _render_drop_index(context: AutogenContext, operation: DropIndexByTextOp) -> list[str]:
     line = f"op.drop_index({operation.index_name!r}, table_name={operation.table_name!r})"
     return [] if operation.implied else [line]
+
+
+@renderers.dispatch_for(DropKeyOp)
+def _render_drop_key(context: AutogenContext, operation: DropKeyOp) -> list[str]:
+    return [f"op.execute({operation.statement!r})"]
 
 
 @renderers.dispatch_for(NothingOp)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
 from sqlalchemy import ForeignKeyConstraint, Table
 
+from dbtool.database import Database
+from dbtool.engine.diff import decisions
 from dbtool.engine.diff.computed import RecomputeOps
+from dbtool.engine.diff.keys import PrimaryKeyOp
 from dbtool.engine.diff.names import default_name
-from dbtool.engine.diff.operations import DropIndexByTextOp, ImpliedDropOp, OwnIndexOp, TightenOps
+from dbtool.engine.diff.operations import DropIndexByTextOp, DropKeyOp, ImpliedDropOp, KeyOp, OwnIndexOp, TightenOps
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -97,11 +100,43 @@ def _without_rings(operations: list[Any]) -> list[Any]:
     return [*operations[:place], *first, *operations[place:]]
 
 
+def with_key_indexes(context: AutogenContext, operations: Iterable[Any]) -> Iterator[Any]:
+    """Let an index that a database makes for a foreign key go with it."""
+    found, dialect = decisions.of(context), context.dialect
+    if found.database is None or dialect is None or found.database.drop_key_statement("", "") is None:
+        yield from operations
+        return
+    quote = dialect.identifier_preparer.quote
+    for operation in operations:
+        if type(operation) is ops.ModifyTableOps:
+            operation.ops = [_with_index(each, found.database, quote) for each in operation.ops]
+            yield operation
+        else:
+            yield _with_index(operation, found.database, quote)
+
+
+def _with_index(operation: Any, database: Database, quote: Callable[[str], str]) -> Any:
+    is_drop = isinstance(operation, ops.DropConstraintOp) and operation.constraint_type == "foreignkey"
+    if not is_drop and type(operation) is not ops.CreateForeignKeyOp:
+        return operation
+    table = operation.table_name if is_drop else operation.source_table
+    statement = database.drop_key_statement(quote(table), quote(str(operation.constraint_name))) or ""
+    if is_drop:
+        return DropKeyOp(operation.reverse(), statement)
+    operation.__class__ = KeyOp
+    operation.statement = statement
+    return operation
+
+
 def outside_batches(operations: Iterable[Any]) -> Iterator[Any]:
     """Create and drop indexes by themselves: no database has to rebuild a table for one."""
     for operation in operations:
         if not isinstance(operation, ops.ModifyTableOps) or isinstance(operation, TightenOps | RecomputeOps):
             yield operation
+            continue
+        keys = [each for each in operation.ops if isinstance(each, PrimaryKeyOp) and each.statements]
+        if keys:
+            yield from _around(operation, keys)
             continue
         for is_index, group in groupby(sorted(operation.ops, key=_rank), lambda each: isinstance(each, _INDEX_OPS)):
             if is_index:
@@ -110,9 +145,20 @@ def outside_batches(operations: Iterable[Any]) -> Iterator[Any]:
                 yield ops.ModifyTableOps(operation.table_name, list(group), schema=operation.schema)
 
 
+def _around(operation: ops.ModifyTableOps, keys: list[Any]) -> Iterator[Any]:
+    """Give a table its primary key between the columns that come and those that go."""
+    drops = [each for each in operation.ops if isinstance(each, ops.DropColumnOp)]
+    rest = [each for each in operation.ops if each not in drops and each not in keys]
+    if rest:
+        yield from outside_batches([ops.ModifyTableOps(operation.table_name, rest, schema=operation.schema)])
+    yield from keys
+    if drops:
+        yield ops.ModifyTableOps(operation.table_name, drops, schema=operation.schema)
+
+
 def _rank(operation: Any) -> int:
     """Let foreign keys go first and come last: MariaDB keeps the index that one needs."""
-    if isinstance(operation, ops.DropConstraintOp):
+    if isinstance(operation, ops.DropConstraintOp | DropKeyOp):
         return 0 if operation.constraint_type == "foreignkey" else 1
     return 2 if isinstance(operation, ops.CreateForeignKeyOp) else 1
 

@@ -16,7 +16,7 @@ from dbtool.engine.diff import checks, computed, defaults, indexes, keys, member
 from dbtool.engine.diff.computed import with_recomputed
 from dbtool.engine.diff.enums import with_enum_types
 from dbtool.engine.diff.names import named
-from dbtool.engine.diff.order import drops_last, indexes_with_tables, outside_batches, with_rings
+from dbtool.engine.diff.order import drops_last, indexes_with_tables, outside_batches, with_key_indexes, with_rings
 from dbtool.engine.diff.required import with_required_columns, with_returning_columns
 from dbtool.engine.diff.types import with_conversions
 
@@ -63,7 +63,7 @@ def corrected(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:
     found = list(with_conversions(with_required_columns(context, found)))
     found = list(with_returning_columns(context, outside_batches(found)))
     found = indexes_with_tables(drops_last(found))
-    return list(with_enum_types(context, with_rings(context, found)))
+    return list(with_enum_types(context, list(with_key_indexes(context, with_rings(context, found)))))
 
 
 def _without_notes(operation: Any) -> Any:

@@ -89,7 +89,7 @@ def _change(operation: Any) -> Change | None:
 def _own_change(operation: Any) -> Change | None:
     from dbtool.engine.diff.keys import PrimaryKeyOp
     from dbtool.engine.diff.members import EnumMembersOp, told
-    from dbtool.engine.diff.operations import RenameColumnOp, RenameObjectOp, RenameTableOp
+    from dbtool.engine.diff.operations import DropKeyOp, RenameColumnOp, RenameObjectOp, RenameTableOp
 
     match operation:
         case RenameTableOp(table_name=old, new_table_name=new):
@@ -100,6 +100,8 @@ def _own_change(operation: Any) -> Change | None:
             return Change(f"rename {kind}", f"{table}.{old}", f"rename {kind} {table}.{old} to {new}")
         case EnumMembersOp(members=members):
             return Change("alter enum", members.name, f"change enum {members.name}: {', '.join(told(members))}")
+        case DropKeyOp():
+            return _constraint("drop", operation)
         case PrimaryKeyOp(table_name=table, new=(_, columns)):
             text = f"change primary key of {table} to {', '.join(columns) or 'nothing'}"
             return Change("alter primary key", table, text)
@@ -177,14 +179,12 @@ def _constraint(verb: str, operation: Any) -> Change:
     is_index = isinstance(operation, ops.CreateIndexOp | ops.DropIndexOp)
     name = operation.index_name if is_index else operation.constraint_name
     table = getattr(operation, "table_name", None) or getattr(operation, "source_table", "")
-    kinds: dict[Any, str] = {
-        ops.CreateUniqueConstraintOp: "unique constraint",
-        ops.CreateForeignKeyOp: "foreign key",
-        ops.CreateCheckConstraintOp: "check",
-        "unique": "unique constraint",
-        "foreignkey": "foreign key",
-        "check": "check",
-    }
-    kind = getattr(operation, "constraint_type", None) if verb == "drop" else type(operation)
-    noun = "index" if is_index else kinds.get(kind, "constraint")
+    added = (
+        (ops.CreateUniqueConstraintOp, "unique constraint"),
+        (ops.CreateForeignKeyOp, "foreign key"),
+        (ops.CreateCheckConstraintOp, "check"),
+    )
+    dropped = {"unique": "unique constraint", "foreignkey": "foreign key", "check": "check"}
+    noun = "index" if is_index else dropped.get(getattr(operation, "constraint_type", ""), "constraint")
+    noun = next((each for kind, each in added if isinstance(operation, kind)), noun)
     return Change(f"{verb} {noun}", f"{table}.{name}", f"{verb} {noun} {name} on {table}")
