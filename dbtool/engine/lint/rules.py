@@ -116,6 +116,8 @@ class Rule:
 def names_in(operation: Any) -> dict[str, str]:
     """Return the names that an operation says, for a rewrite to be pasted."""
     columns = getattr(operation, "columns", None) or getattr(operation, "local_cols", None) or ()
+    if hasattr(operation, "to_table"):
+        columns = ()  # all there are, which no rule means
     found: dict[str, Any] = {
         "table": getattr(operation, "table_name", None) or getattr(operation, "source_table", None),
         "column": getattr(operation, "column_name", None) or getattr(getattr(operation, "column", None), "name", None),
