@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import shutil
 import signal
 import subprocess
@@ -15,9 +16,14 @@ from spare import STOCK
 from dbtool.database import Database
 
 
-def pytest_configure() -> None:
-    """Let the processes that tests start hear Ctrl-C, even where the tests run in the background and do not."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the processes that tests start hear Ctrl-C, even where the tests run in the background and do not.
+
+    They all import dbtool: compile it once, where PYTHONDONTWRITEBYTECODE would have each of them do it again.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(REPOSITORY / "dbtool", quiet=2)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -453,7 +453,10 @@ class Postgres(ServerDatabase):
             ]
         if change["only_adds"]:
             added = [each for each in after if each not in change["before"]]
-            return [(f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {_placed(each, after)}", True) for each in added]
+            return [
+                (f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {_placed(each, after, change['before'])}", True)
+                for each in added
+            ]
         before = quote(f"{change['name']}_before")
         statements = [
             f"ALTER TYPE {name} RENAME TO {before}",
@@ -641,12 +644,12 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _placed(member: str, after: Sequence[str]) -> str:
-    """Say where a new member stands: after the one before it, which is there by then."""
+def _placed(member: str, after: Sequence[str], before: Sequence[str]) -> str:
+    """Say where a new member stands: after the one in front of it, which is there by then, or before the first old."""
     place = list(after).index(member)
     if place:
         return f"{_literal(member)} AFTER {_literal(after[place - 1])}"
-    return f"{_literal(member)} BEFORE {_literal(after[1])}" if len(after) > 1 else _literal(member)
+    return f"{_literal(member)} BEFORE {_literal(before[0])}"
 
 
 def _moved(column: str, moved: Mapping[str, str]) -> str:

@@ -323,7 +323,8 @@ def portrait(database: Database) -> frozenset[str]:
         facts = {f"view {name}" for name in inspector.get_view_names()}
         facts |= {f"enum {each['name']} {each['labels']}" for each in getattr(inspector, "get_enums", list)()}
         texts = database.index_texts(connection)
-        facts |= {f"index {name} {text}" for (table, name), text in texts.items() if table not in database.own_tables}
+        own = database.own_tables
+        facts |= {f"index {table}.{name} {text}" for (table, name), text in texts.items() if table not in own}
         for table in inspector.get_table_names():
             if table not in database.own_tables:
                 facts |= {f"table {table}", *_facts(inspector, table)}
@@ -340,8 +341,6 @@ def _facts(inspector: Any, table: str) -> Iterator[str]:
     for key in inspector.get_foreign_keys(table):
         target = f"{key['referred_table']}{key['referred_columns']}"
         yield f"foreign key {table}{key['constrained_columns']} to {target} {sorted(key.get('options', {}).items())}"
-    for index in inspector.get_indexes(table):
-        yield f"index {table} {index['name']} {index['column_names']} unique={bool(index['unique'])}"
     for unique in inspector.get_unique_constraints(table):
         yield f"unique {table} {unique['name']} {unique['column_names']}"
     for check in inspector.get_check_constraints(table):

@@ -11,7 +11,23 @@ import pytest
 from projects import MODELS, Outcome, Project
 
 COMMANDS = (
-    "migrate", "reset", "rebase", "deploy", "status", "history", "rollback", "check", "diff", "lint", "sql", "doctor", "seed", "show", "generate", "erd")
+    "migrate",
+    "reset",
+    "rebase",
+    "deploy",
+    "status",
+    "history",
+    "rollback",
+    "check",
+    "diff",
+    "lint",
+    "sql",
+    "doctor",
+    "seed",
+    "show",
+    "generate",
+    "erd",
+)
 COMMON = ("--url", "--json", "--project", "--env-file", "--quiet", "-q", "--verbose", "-v", "--help", "-h")
 
 

@@ -95,6 +95,7 @@ def _without_rings(operations: list[Any]) -> list[Any]:
             for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name)):
                 if _target(key) in gone and key.name is not None:
                     first.append(ops.DropConstraintOp.from_constraint(key))
+                    _leave_out(operation, str(key.name))
             gone.add(_key(operation))
     place = next((place for place, each in enumerate(operations) if isinstance(each, ops.DropTableOp)), len(operations))
     return [*operations[:place], *first, *operations[place:]]
@@ -126,6 +127,15 @@ def _with_index(operation: Any, database: Database, quote: Callable[[str], str])
     operation.__class__ = KeyOp
     operation.statement = statement
     return operation
+
+
+def _leave_out(operation: ops.DropTableOp, name: str) -> None:
+    """Let the way back make a table without a foreign key, which is added once there are both."""
+    made = operation._reverse
+    if made is not None:
+        made.columns = [
+            each for each in made.columns if not isinstance(each, ForeignKeyConstraint) or str(each.name) != name
+        ]
 
 
 def outside_batches(operations: Iterable[Any]) -> Iterator[Any]:

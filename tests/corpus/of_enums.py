@@ -1,0 +1,453 @@
+"""Enums whose members come, go, get another name or place."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+import sqlalchemy as sa
+
+from corpus.case import ID, Case, check, column, index, one, plain, table, values
+
+
+class Mood(Enum):
+    calm = "is calm"
+    cross = "is cross"
+
+
+class Moods(Enum):
+    calm = "is calm"
+    cross = "is cross"
+    wild = "is wild"
+
+
+def mood(*members: str, name: str = "mood", **options: Any) -> sa.Enum:
+    return sa.Enum(*members, name=name, **options)
+
+
+def changed(name: str, old: list[str], new: list[str], given: list[Any] | None = None, **more: Any) -> Case:
+    rows = values(*(given if given is not None else [*old, None]))
+    return Case("enums", name, one(mood(*old)), one(mood(*new)), rows, **more)
+
+
+def checked(*members: str) -> sa.Enum:
+    """An enum that is text with a check on every database."""
+    return mood(*members, native_enum=False, create_constraint=True, length=20)
+
+
+LONG = "x" * 40
+Y = column("y", sa.Integer)
+TAKES_C = [("t", {"id": 9, "x": "c"})]
+
+CASES = [
+    Case(
+        "enums",
+        "a new column",
+        plain(),
+        one(mood("a", "b")),
+        {"t": [{"id": 1}]},
+        expect={"t.x": [None]},
+        takes=[("t", {"id": 9, "x": "b"})],
+    ),
+    Case(
+        "enums",
+        "a new required column with a default",
+        plain(),
+        one(mood("a", "b"), nullable=False, default="b"),
+        {"t": [{"id": 1}]},
+        expect={"t.x": ["b"]},
+    ),
+    Case(
+        "enums",
+        "a new required column with a fill",
+        plain(),
+        one(mood("a", "b"), nullable=False),
+        {"t": [{"id": 1}]},
+        fills={"t.x": "b"},
+        expect={"t.x": ["b"]},
+    ),
+    Case(
+        "enums",
+        "a new column with a server default",
+        plain(),
+        one(mood("a", "b"), server_default="b"),
+        {"t": [{"id": 1}]},
+        expect={"t.x": ["b"]},
+        gives=[("t", {"id": 9}, {"x": "b"})],
+    ),
+    Case(
+        "enums",
+        "a column goes",
+        one(mood("a", "b")),
+        plain(),
+        values("a", None),
+        accept=True,
+        back={"t.x": [None, None]},
+    ),
+    Case(
+        "enums",
+        "a required column goes",
+        one(mood("a", "b"), nullable=False),
+        plain(),
+        values("b"),
+        accept=True,
+        back={"t.x": ["a"]},
+        only=("postgres", "mysql"),
+    ),
+    Case(
+        "enums",
+        "a required column goes where nothing knows its members",
+        one(mood("a", "b"), nullable=False),
+        plain(),
+        values("b"),
+        accept=True,
+        only=("sqlite",),
+    ),
+    Case("enums", "a table goes", one(mood("a", "b")), [], values("a"), accept=True),
+    Case("enums", "stays", one(mood("a", "b")), one(mood("a", "b")), values("a", None), words=[]),
+    Case(
+        "enums",
+        "of Python stays",
+        one(sa.Enum(Mood)),
+        one(sa.Enum(Mood)),
+        values("calm"),
+        expect={"t.x": [Mood.calm]},
+        back={"t.x": [Mood.calm]},
+        words=[],
+    ),
+    changed("a member at the end", ["a", "b"], ["a", "b", "c"], takes=TAKES_C),
+    changed("a member in the middle", ["a", "b"], ["a", "c", "b"], takes=TAKES_C),
+    changed("a member at the front", ["a", "b"], ["c", "a", "b"], takes=TAKES_C),
+    changed("two members at the front", ["a", "b"], ["c", "d", "a", "b"], takes=TAKES_C),
+    changed("three members at once", ["a", "b"], ["p", "a", "q", "b", "r"], takes=[("t", {"id": 9, "x": "q"})]),
+    changed("a longer member", ["a", "b"], ["a", "b", LONG], takes=[("t", {"id": 9, "x": LONG})]),
+    changed(
+        "a member with a quote",
+        ["a"],
+        ["a", "it's", "100%", "a b", "A:b"],
+        takes=[("t", {"id": 9, "x": "it's"}), ("t", {"id": 8, "x": "100%"}), ("t", {"id": 7, "x": "A:b"})],
+    ),
+    changed("a member beyond ASCII", ["a"], ["a", "größer"], takes=[("t", {"id": 9, "x": "größer"})]),
+    Case(
+        "enums",
+        "of Python gets a member",
+        one(sa.Enum(Mood, name="mood")),
+        one(sa.Enum(Moods, name="mood")),
+        values("calm"),
+        expect={"t.x": [Moods.calm]},
+        back={"t.x": [Mood.calm]},
+        takes=[("t", {"id": 9, "x": "wild"})],
+    ),
+    changed(
+        "an unused member goes",
+        ["a", "b", "c"],
+        ["a", "b"],
+        ["a", "b", None],
+        accept=True,
+        takes=[("t", {"id": 9, "x": "b"})],
+    ),
+    changed(
+        "a used member goes",
+        ["a", "b", "c"],
+        ["a", "b"],
+        ["a", "c", None],
+        fills={"t.x.c": "b"},
+        accept=True,
+        expect={"t.x": ["a", "b", None]},
+        back={"t.x": ["a", "b", None]},
+    ),
+    changed(
+        "two used members go",
+        ["a", "b", "c", "d"],
+        ["a", "b"],
+        ["d", "c", None],
+        fills={"t.x.c": "b", "t.x.d": "a"},
+        accept=True,
+        expect={"t.x": ["a", "b", None]},
+        back={"t.x": ["a", "b", None]},
+    ),
+    changed(
+        "a member is renamed",
+        ["a", "b"],
+        ["a", "z"],
+        ["a", "b", None],
+        renames=["t.x.b:z"],
+        expect={"t.x": ["a", "z", None]},
+        back={"t.x": ["a", "b", None]},
+    ),
+    changed(
+        "two members are renamed",
+        ["a", "b"],
+        ["y", "z"],
+        ["a", "b", None],
+        renames=["t.x.a:y", "t.x.b:z"],
+        expect={"t.x": ["y", "z", None]},
+        back={"t.x": ["a", "b", None]},
+    ),
+    changed(
+        "a member is renamed and one comes",
+        ["a", "b"],
+        ["a", "z", "c"],
+        ["a", "b", None],
+        renames=["t.x.b:z"],
+        expect={"t.x": ["a", "z", None]},
+        back={"t.x": ["a", "b", None]},
+        takes=TAKES_C,
+    ),
+    changed(
+        "a member is renamed and one goes",
+        ["a", "b", "c"],
+        ["a", "z"],
+        ["a", "b", None],
+        renames=["t.x.b:z"],
+        accept=True,
+        expect={"t.x": ["a", "z", None]},
+        back={"t.x": ["a", "b", None]},
+    ),
+    changed(
+        "a member changes its case",
+        ["a", "b"],
+        ["a", "B"],
+        ["a", "b", None],
+        renames=["t.x.b:B"],
+        expect={"t.x": ["a", "B", None]},
+        back={"t.x": ["a", "b", None]},
+    ),
+    changed(
+        "a member is replaced", ["a", "b"], ["a", "z"], ["a", None], accept=True, takes=[("t", {"id": 9, "x": "z"})]
+    ),
+    changed("members in another order", ["a", "b", "c"], ["c", "a", "b"]),
+    changed(
+        "one comes, one goes, in another order",
+        ["a", "b", "c"],
+        ["d", "b", "a"],
+        ["a", "b", None],
+        accept=True,
+        takes=[("t", {"id": 9, "x": "d"})],
+    ),
+    Case(
+        "enums",
+        "a member of a required column goes",
+        one(mood("a", "b", "c"), nullable=False),
+        one(mood("a", "b"), nullable=False),
+        values("a", "c"),
+        fills={"t.x.c": "b"},
+        accept=True,
+        expect={"t.x": ["a", "b"]},
+        back={"t.x": ["a", "b"]},
+    ),
+    Case(
+        "enums",
+        "a member beside a server default",
+        one(mood("a", "b"), server_default="a"),
+        one(mood("a", "b", "c"), server_default="a"),
+        values("b"),
+        gives=[("t", {"id": 9}, {"x": "a"})],
+        takes=TAKES_C,
+    ),
+    Case(
+        "enums",
+        "a member goes beside a server default",
+        one(mood("a", "b", "c"), server_default="a"),
+        one(mood("a", "b"), server_default="a"),
+        values("b"),
+        accept=True,
+        gives=[("t", {"id": 9}, {"x": "a"})],
+    ),
+    Case(
+        "enums",
+        "a member comes and is the default",
+        one(mood("a", "b"), server_default="a"),
+        one(mood("a", "b", "c"), server_default="c"),
+        values("b"),
+        gives=[("t", {"id": 9}, {"x": "c"})],
+    ),
+    Case(
+        "enums",
+        "the default's member goes",
+        one(mood("a", "b", "c"), server_default="c"),
+        one(mood("a", "b"), server_default="a"),
+        values("b"),
+        accept=True,
+        gives=[("t", {"id": 9}, {"x": "a"})],
+    ),
+    Case(
+        "enums",
+        "a member beside an index",
+        one(mood("a", "b"), index=True),
+        one(mood("a", "b", "c"), index=True),
+        values("b"),
+        takes=TAKES_C,
+    ),
+    Case(
+        "enums",
+        "a member goes beside an index",
+        one(mood("a", "b", "c"), index=True),
+        one(mood("a", "b"), index=True),
+        values("b"),
+        accept=True,
+    ),
+    Case(
+        "enums",
+        "a member goes beside a partial index",
+        one(mood("a", "b", "c"), index("ix", "id", where="x = 'a'")),
+        one(mood("a", "b"), index("ix", "id", where="x = 'a'")),
+        values("b"),
+        accept=True,
+    ),
+    Case(
+        "enums",
+        "a member goes beside a check",
+        one(mood("a", "b", "c"), Y, check("x <> 'a' OR y < 5", "ck")),
+        one(mood("a", "b"), Y, check("x <> 'a' OR y < 5", "ck")),
+        values("b"),
+        accept=True,
+        refuses=[("t", {"id": 9, "x": "a", "y": 7})],
+    ),
+    Case(
+        "enums",
+        "two tables share one that grows",
+        [table("a", ID, column("x", mood("a", "b"))), table("b", ID, column("x", mood("a", "b")))],
+        [table("a", ID, column("x", mood("a", "b", "c"))), table("b", ID, column("x", mood("a", "b", "c")))],
+        {"a": [{"id": 1, "x": "a"}], "b": [{"id": 1, "x": "b"}]},
+        takes=[("a", {"id": 9, "x": "c"}), ("b", {"id": 9, "x": "c"})],
+    ),
+    Case(
+        "enums",
+        "two tables share one that shrinks",
+        [table("a", ID, column("x", mood("a", "b", "c"))), table("b", ID, column("x", mood("a", "b", "c")))],
+        [table("a", ID, column("x", mood("a", "b"))), table("b", ID, column("x", mood("a", "b")))],
+        {"a": [{"id": 1, "x": "a"}], "b": [{"id": 1, "x": "c"}]},
+        fills={"b.x.c": "b"},
+        accept=True,
+        expect={"b.x": ["b"]},
+        back={"b.x": ["b"]},
+    ),
+    Case(
+        "enums",
+        "two tables share one that is renamed within",
+        [table("a", ID, column("x", mood("a", "b"))), table("b", ID, column("x", mood("a", "b")))],
+        [table("a", ID, column("x", mood("a", "z"))), table("b", ID, column("x", mood("a", "z")))],
+        {"a": [{"id": 1, "x": "a"}], "b": [{"id": 1, "x": "b"}]},
+        renames=["a.x.b:z", "b.x.b:z"],
+        expect={"b.x": ["z"]},
+        back={"b.x": ["b"]},
+    ),
+    Case(
+        "enums",
+        "one table of two that share one goes",
+        [table("a", ID, column("x", mood("a", "b"))), table("b", ID, column("x", mood("a", "b")))],
+        [table("a", ID, column("x", mood("a", "b")))],
+        {"a": [{"id": 1, "x": "a"}], "b": [{"id": 1, "x": "b"}]},
+        accept=True,
+    ),
+    Case("enums", "its type is renamed", one(mood("a", "b")), one(mood("a", "b", name="temper")), values("a", None)),
+    Case("enums", "to text", one(mood("a", "b")), one(sa.String(20)), values("a", None)),
+    Case("enums", "from text", one(sa.String(20)), one(mood("a", "b")), values("a", None)),
+    Case("enums", "to longer text", one(mood("a", "b")), one(sa.Text), values("a", None)),
+    Case(
+        "enums",
+        "to an integer and back is another column",
+        one(mood("a", "b")),
+        plain(column("y", sa.Integer)),
+        values("a"),
+        accept=True,
+    ),
+    Case(
+        "enums",
+        "the column is renamed",
+        one(mood("a", "b")),
+        plain(column("y", mood("a", "b"))),
+        values("a", None),
+        ["t.x:y"],
+    ),
+    Case(
+        "enums",
+        "the column is renamed and grows",
+        one(mood("a", "b")),
+        plain(column("y", mood("a", "b", "c"))),
+        values("a", None),
+        ["t.x:y"],
+        takes=[("t", {"id": 9, "y": "c"})],
+    ),
+    Case(
+        "enums",
+        "the table is renamed and it grows",
+        one(mood("a", "b")),
+        one(mood("a", "b", "c"), name="u"),
+        values("a", None),
+        ["t:u"],
+        takes=[("u", {"id": 9, "x": "c"})],
+    ),
+    Case(
+        "enums",
+        "becomes required",
+        one(mood("a", "b")),
+        one(mood("a", "b"), nullable=False),
+        values("a", None),
+        fills={"t.x": "b"},
+        expect={"t.x": ["a", "b"]},
+        back={"t.x": ["a", "b"]},
+    ),
+    Case(
+        "enums",
+        "grows and may be empty",
+        one(mood("a", "b"), nullable=False),
+        one(mood("a", "b", "c")),
+        values("a"),
+        takes=[("t", {"id": 9, "x": None}), ("t", {"id": 8, "x": "c"})],
+    ),
+    Case(
+        "enums",
+        "checked text grows",
+        one(checked("a", "b")),
+        one(checked("a", "b", "c")),
+        values("a", None),
+        takes=TAKES_C,
+    ),
+    Case(
+        "enums",
+        "checked text shrinks",
+        one(checked("a", "b", "c")),
+        one(checked("a", "b")),
+        values("a", None),
+        accept=True,
+        takes=[("t", {"id": 9, "x": "b"})],
+    ),
+    Case("enums", "checked text stays", one(checked("a", "b")), one(checked("a", "b")), values("a", None), words=[]),
+    Case(
+        "enums",
+        "text without a check grows",
+        one(mood("a", "b", native_enum=False)),
+        one(mood("a", "b", "cc", native_enum=False)),
+        values("a", None),
+        takes=[("t", {"id": 9, "x": "cc"})],
+    ),
+    Case("enums", "native to checked text", one(mood("a", "b")), one(checked("a", "b")), values("a", None)),
+    Case("enums", "checked text to native", one(checked("a", "b")), one(mood("a", "b")), values("a", None)),
+    Case(
+        "enums",
+        "a set of texts in an array",
+        plain(column("x", sa.ARRAY(sa.String(9)))),
+        plain(column("x", sa.ARRAY(sa.String(20)))),
+        values(["a"], None),
+        only=("postgres",),
+    ),
+    Case(
+        "enums",
+        "a name that must be quoted",
+        one(mood("a", "b", name="Mood of Day")),
+        one(mood("a", "b", "c", name="Mood of Day")),
+        values("a"),
+        takes=TAKES_C,
+    ),
+    Case(
+        "enums",
+        "used later in the same migration",
+        one(mood("a", "b")),
+        one(mood("a", "b", "c"), column("y", sa.Integer, nullable=False, default=1)),
+        values("a"),
+        expect={"t.y": [1]},
+        takes=TAKES_C,
+    ),
+]
