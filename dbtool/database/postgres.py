@@ -480,6 +480,8 @@ class Postgres(ServerDatabase):
             return Conversion(using=f"{name} <> 0")
         if before == "truth" and after in ("integer", "number"):
             return Conversion(using=f"{name}::integer::{spelled}")
+        if (before, after) == ("time", "moment"):
+            return Conversion(using=f"DATE '1970-01-01' + {name}")
         if after == "bytes" and before == "text":
             return Conversion(using=f"convert_to({name}, 'UTF8')")
         if before == "bytes" and after == "text":

@@ -421,6 +421,7 @@ class Sqlite(Database):
             ("uuid", "text"): "-".join(f"' || substr({name}, {at}, {size}) || '" for at, size in _UUID).join(
                 ("'", "'")
             ),
+            ("time", "moment"): f"'1970-01-01 ' || {name}",
             ("moment", "time"): f"substr({name}, 12)",
         }
         if after == "date":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from typing import Any
 
 from alembic.operations import ops
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+
+_LONGEST = 63  # characters of a name on PostgreSQL, the fewest of all
 
 
 def named(operation: Any) -> Any:
@@ -58,5 +61,10 @@ def _belongs_to_type(constraint: Any) -> bool:
 
 def default_name(table: str, columns: Iterable[str], suffix: str) -> str:
     """Follow PostgreSQL: table, columns, suffix, at most 63 characters."""
-    parts = re.sub(r"\W", "_", "_".join([table, *columns]))  # SQLite's texts cannot be read back with odd names in them
-    return f"{parts[: 63 - len(suffix) - 1]}_{suffix}"
+    whole = "_".join([table, *columns])
+    clean = re.sub(r"\W", "_", whole)  # SQLite's texts cannot be read back with odd names in them
+    room = _LONGEST - len(suffix) - 1
+    if clean != whole or len(clean) > room:  # two names must not become one
+        mark = hashlib.sha256(whole.encode()).hexdigest()[:6]
+        clean = f"{clean[: room - len(mark) - 1]}_{mark}"
+    return f"{clean}_{suffix}"
