@@ -5,7 +5,7 @@ A column's name says which family of types it is of, so that two models differ i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,3 +157,7 @@ class Crowded:
     def having(self, table: str, column: str, value: object) -> int:
         """Some."""
         return 1
+
+    def strangers(self, table: str, column: str, members: Sequence[str]) -> dict[str, int]:
+        """None."""
+        return {}
