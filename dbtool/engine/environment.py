@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from dbtool import database as databases
 from dbtool.config import Config, load_config
+from dbtool.conversation import REFUSE, Answers, Ask
 from dbtool.database import Database
 from dbtool.engine import diff, history, kept, schema
+from dbtool.engine.diff.decisions import Decisions, nobody
 from dbtool.engine.recorder import Recorder
+from dbtool.errors import AnswerError
 from dbtool.reports import Revision
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ def run_environment(context: Any, metadata: MetaData) -> None:
     schema.describe(metadata, config)
     database = databases.of(config)
     options = {
-        **diff.compare_options(config, database),
+        **diff.compare_options(config, database, Decisions(_asker(context), scratch=False)),
         "target_metadata": metadata,
         "transactional_ddl": database.transactional_ddl,
         "process_revision_directives": _timestamp_ids(config),
@@ -42,7 +45,13 @@ def run_environment(context: Any, metadata: MetaData) -> None:
     if not database.exists():
         database.create()
     with database.connect("migrate") as connection:
-        _run(context, config, database, connection, options)
+        try:
+            _run(context, config, database, connection, options)
+        except AnswerError as error:
+            hint = error.hint.replace("--rename ", "-x rename=").partition(", or --accept")[0]
+            from alembic.util import CommandError
+
+            raise CommandError(f"{error.message}; {hint}, or dbtool migrate") from error
 
 
 def _run(context: Any, config: Config, database: Database, connection: Connection, options: dict[str, Any]) -> None:
@@ -57,6 +66,15 @@ def _run(context: Any, config: Config, database: Database, connection: Connectio
             recorder.finish()
     connection.commit()
     kept.keep(config, applied.up)
+
+
+def _asker(context: Any) -> Ask:
+    """Return who answers: `-x rename=user.name:full_name`; nobody else, so a new file drops nothing in silence."""
+    command = getattr(context.config.cmd_opts, "cmd", (None,))[0]
+    given = (each.removeprefix("rename=") for each in context.get_x_argument() if each.startswith("rename="))
+    renames = [(old, new.rpartition(".")[2]) for old, _, new in (each.partition(":") for each in given)]
+    writes = getattr(command, "__name__", "") == "revision"
+    return Answers(renames=renames, otherwise=REFUSE if writes else nobody())
 
 
 class _Applied:

@@ -267,3 +267,19 @@ def test_alembic_keeps_the_ledger_on_servers_too(url: str, migrated_template: Pa
     assert list(ledger(project)) == [("init", "up"), ("add_note", "up"), ("add_note", "down"), ("add_note", "up")]
     found = status(project)
     assert (found.ok, found.drift) == (True, ())
+
+
+def test_a_rename_is_never_a_silent_drop_and_add(migrated: Project) -> None:
+    migrated.edit("app/models.py", PAGES, PAGES.replace("pages", "length"))
+    with migrated.database.reading() as connection:
+        before = migrated.database.catalogue(connection)
+
+    refused = alembic(migrated, "revision --autogenerate -m length")
+    told = alembic(migrated, "-x rename=book.pages:length revision --autogenerate -m length")
+
+    assert refused.code != 0
+    assert "add -x rename=book.pages:length if it is, or dbtool migrate" in refused.stdout + refused.stderr
+    (written,) = migrated.versions[1:]
+    assert (told.code, "new_column_name='length'" in written.read_text()) == (0, True)
+    with migrated.database.reading() as connection:
+        assert migrated.database.catalogue(connection) == before

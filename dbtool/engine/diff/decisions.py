@@ -62,12 +62,13 @@ class Decisions:
     """Who answers, what is known of the rows that will be migrated, and what was noticed.
 
     `notes` are sentences about what could not be compared. `renames` are the operations that were carried out before
-    the comparison, in order.
+    the comparison, in order; where the database is no `scratch` one, only within a transaction.
     """
 
     ask: Ask = field(default_factory=nobody)
     live: Live = field(default_factory=Unknown)
     database: Database | None = None
+    scratch: bool = True
     notes: list[str] = field(default_factory=list)
     renames: list[Any] = field(default_factory=list)
     undo: Callable[[], None] | None = None

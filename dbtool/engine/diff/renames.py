@@ -19,6 +19,7 @@ from dbtool.database.conversions import family
 from dbtool.engine.diff import decisions
 from dbtool.engine.diff.names import default_name
 from dbtool.engine.diff.operations import RenameColumnOp, RenameObjectOp, RenameTableOp
+from dbtool.errors import AnswerError
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -64,6 +65,8 @@ def _way_back(context: AutogenContext) -> Any:
     """Return what takes all renames back: a savepoint, or the same names in the other direction."""
     found, connection = decisions.of(context), context.connection
     assert connection is not None
+    if not found.scratch and found.database is not None and not found.database.transactional_ddl:
+        raise AnswerError("a rename is tried out first, which this database cannot take back", hint="dbtool migrate")
     if found.database is None or found.database.transactional_ddl:
         return connection.begin_nested().rollback
 
