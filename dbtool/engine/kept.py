@@ -19,7 +19,9 @@ _OWN_NAME = re.compile(r"\.[0-9a-f]{12}$")
 
 
 def keep(config: Config, revisions: Iterable[Revision]) -> None:
-    """Copy the files of migrations that ran; where nothing can be written, nothing is kept."""
+    """Copy the files of migrations that ran; nothing is kept in a foreign project, or where nothing can be written."""
+    if histories.host_of(config) == "alembic":
+        return
     with suppress(OSError):
         folder = config.make_private() / "applied"
         folder.mkdir(exist_ok=True)

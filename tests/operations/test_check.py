@@ -157,7 +157,7 @@ def test_the_history_is_looked_at_first(here: Project) -> None:
     here.write("migrations/versions/20250101000001_x.py", "revision = 'x'\ndown_revision = None\n")
     report = dbtool.check(here.config)
     assert facts(report) == {"history": False}
-    assert report.findings[0].hint.startswith("set down_revision")
+    assert report.findings[0].hint == "dbtool rebase"
 
 
 def test_without_a_scratch_database_what_can_be_looked_at_is(here: Project) -> None:
