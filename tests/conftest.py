@@ -6,6 +6,7 @@ import compileall
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,3 +123,23 @@ def database(url: str, tmp_path: Path) -> Database:
             connection.exec_driver_sql("DROP TABLE _made")
             connection.commit()
     return made
+
+
+@pytest.fixture(autouse=True)
+def forget_application_models() -> Iterator[None]:
+    """Let no test find the application models of another one: those without a MetaData of their own are SQLModel's."""
+    yield
+    module = sys.modules.get("app.models")
+    if module is None or hasattr(module, "Base"):
+        return
+    from sqlalchemy.orm import configure_mappers
+    from sqlmodel import SQLModel
+
+    configure_mappers()  # relationships must have found their targets before the names go
+    for name, value in vars(module).items():
+        table = getattr(value, "__table__", None)
+        if isinstance(value, type) and table is not None:
+            SQLModel._sa_registry._class_registry.pop(name, None)
+            SQLModel.metadata.remove(table)
+    for name in [name for name in sys.modules if name == "app" or name.startswith("app.")]:
+        del sys.modules[name]
