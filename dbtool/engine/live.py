@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -92,14 +92,14 @@ def reading(database: Database, *, exists: bool) -> Iterator[Rows | None]:
 
     What counting makes, such as a function of the session, is rolled back.
     """
-    if not exists:
-        yield None
-        return
-    with suppress(ConnectError), database.connect("write" if database.locks_rows else "read") as connection:
-        yield Rows(database, connection)
-        connection.rollback()
-        return
-    yield None
+    with ExitStack() as opened:
+        rows = None
+        with suppress(ConnectError):  # of opening alone: what happens while it is lent is the borrower's
+            if exists:
+                connection = opened.enter_context(database.connect("write" if database.locks_rows else "read"))
+                rows = Rows(database, connection)
+                opened.callback(connection.rollback)
+        yield rows
 
 
 def risks(rows: Rows, decisions: Decisions, operations: Iterable[Any]) -> tuple[Risk, ...]:

@@ -135,6 +135,10 @@ class _Trial:
     doubts: list[str] = field(default_factory=list)
 
     @property
+    def _operations(self) -> tuple[Any, ...]:
+        return self.draft.operations if self.draft else ()
+
+    @property
     def kept(self) -> str:
         """How many rows were in the tables, in words; empty where there were none."""
         count = self.samples.count if self.samples else 0
@@ -204,31 +208,20 @@ class _Trial:
             return samples.read(connection, filled)
 
     def _risks(self, connection: Connection) -> tuple[Risk, ...]:
-        operations = self.draft.operations if self.draft else ()
-        return live.risks(live.Rows(self.scratch, connection), self.decisions, operations)
+        return live.risks(live.Rows(self.scratch, connection), self.decisions, self._operations)
 
     def _wishes(self) -> Wishes:
-        from sqlalchemy import Enum
-
         from dbtool.engine.diff.members import EnumMembersOp
 
         types, required = {}, set()
-        for each in live.flat(self.draft.operations if self.draft else ()):
+        for each in live.flat(self._operations):
             if getattr(each, "modify_type", None) is not None:
                 types[self._old(each)] = each.modify_type
             if getattr(each, "modify_nullable", None) is False:
                 required.add(self._old(each))
             if isinstance(each, EnumMembersOp):
-                kept = [
-                    member for member in each.members.before if member in (*each.members.after, *each.members.moved)
-                ]
-                types |= {self._used(use): Enum(*kept) for use in each.members.uses if kept}
-            if isinstance(each, EnumMembersOp):
                 types |= {self._old_names(use.table, use.column): _staying(each.members) for use in each.members.uses}
         return Wishes(types, frozenset(required))
-
-    def _used(self, use: Any) -> tuple[str, str]:
-        return self.decisions.old_table(use.table), self.decisions.old_column(use.table, use.column)
 
     def _old(self, operation: Any) -> tuple[str, str]:
         return self._old_names(operation.table_name, operation.column_name)
@@ -241,7 +234,7 @@ class _Trial:
         from alembic.operations import ops
 
         found = self._converted()
-        for each in live.flat(self.draft.operations if self.draft else ()):
+        for each in live.flat(self._operations):
             if isinstance(each, ops.DropTableOp):
                 found.add(str(each.table_name))
             elif isinstance(each, ops.DropColumnOp):
@@ -252,10 +245,10 @@ class _Trial:
         """Return the columns whose values may be written in another way."""
         from dbtool.engine.diff.members import EnumMembersOp
 
-        found = list(live.flat(self.draft.operations if self.draft else ()))
+        found = list(live.flat(self._operations))
         enums = [use for each in found if isinstance(each, EnumMembersOp) for use in each.members.uses]
         converted = {".".join(self._old(each)) for each in found if getattr(each, "modify_type", None) is not None}
-        return converted | {".".join(self._used(use)) for use in enums}
+        return converted | {".".join(self._old_names(use.table, use.column)) for use in enums}
 
     def _begin_again(self) -> None:
         """Bring the scratch database back to where it was, without rows."""
