@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
-from alembic.util import PriorityDispatchResult
 from sqlalchemy import CheckConstraint, Table
 
 from dbtool.engine.diff import decisions, probe
@@ -17,28 +16,18 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
 
-def compare(
-    context: AutogenContext,
-    modified: ops.ModifyTableOps,
-    schema: str | None,
-    name: str,
-    existing: Table | None,
-    wanted: Table | None,
-) -> PriorityDispatchResult:
+def compare(context: AutogenContext, modified: ops.ModifyTableOps, existing: Table, wanted: Table) -> None:
     """Add what has to be dropped and created, so that the checks of a table are those of its model."""
-    if existing is None or wanted is None:
-        return PriorityDispatchResult.CONTINUE
-    there = _existing(context, name, schema)
+    there = _existing(context, existing)
     mine = probe.own_checks(wanted)
     if there or mine:
         modified.ops.extend(_changes(context, wanted, there, mine))
-    return PriorityDispatchResult.CONTINUE
 
 
-def _existing(context: AutogenContext, name: str, schema: str | None) -> dict[str, str]:
+def _existing(context: AutogenContext, table: Table) -> dict[str, str]:
     """Return the texts of the checks that are there, by name; several without one are numbered by SQLite's order."""
     try:
-        found = context.inspector.get_check_constraints(name, schema=schema)
+        found = context.inspector.get_check_constraints(table.name, schema=table.schema)
     except NotImplementedError:
         return {}
     return {probe.check_key(each["name"], place): str(each["sqltext"]) for place, each in enumerate(found)}

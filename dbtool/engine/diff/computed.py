@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.render import render_op, renderers
 from alembic.operations import ops
-from alembic.util import PriorityDispatchResult
 from sqlalchemy import Column, Table
 
 from dbtool.engine.diff import decisions, probe
@@ -24,27 +23,17 @@ class RecomputeOps(ops.ModifyTableOps):
         return RecomputeOps(self.table_name, [each.reverse() for each in reversed(self.ops)], schema=self.schema)
 
 
-def compare(
-    context: AutogenContext,
-    modified: ops.ModifyTableOps,
-    schema: str | None,
-    name: str,
-    existing: Table | None,
-    wanted: Table | None,
-) -> PriorityDispatchResult:
+def compare(context: AutogenContext, modified: ops.ModifyTableOps, existing: Table, wanted: Table) -> None:
     """Make columns anew that are computed in another way, or are computed no longer."""
-    if existing is None or wanted is None:
-        return PriorityDispatchResult.CONTINUE
     for column in wanted.columns:
         old = existing.columns.get(column.name)
         if old is None or (old.computed is None and column.computed is None):
             continue
         modified.ops = [each for each in modified.ops if getattr(each, "column_name", None) != column.name]
         if _differ(context, old, column):
-            drop = ops.DropColumnOp.from_column_and_tablename(schema, name, old)
-            add = ops.AddColumnOp.from_column_and_tablename(schema, name, column)
-            modified.ops.append(RecomputeOps(name, [drop, add], schema=schema))
-    return PriorityDispatchResult.CONTINUE
+            drop = ops.DropColumnOp.from_column_and_tablename(modified.schema, modified.table_name, old)
+            add = ops.AddColumnOp.from_column_and_tablename(modified.schema, modified.table_name, column)
+            modified.ops.append(RecomputeOps(modified.table_name, [drop, add], schema=modified.schema))
 
 
 def with_recomputed(operations: Iterable[Any]) -> Iterator[Any]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.render import _alembic_autogenerate_prefix, renderers
 from alembic.operations import ops
-from alembic.util import PriorityDispatchResult
 from sqlalchemy import Table
 
 from dbtool.engine.diff import decisions
@@ -39,26 +38,16 @@ class PrimaryKeyOp(ops.MigrateOperation):
 Key = tuple[str, tuple[str, ...]]
 
 
-def compare(
-    context: AutogenContext,
-    modified: ops.ModifyTableOps,
-    schema: str | None,
-    name: str,
-    existing: Table | None,
-    wanted: Table | None,
-) -> PriorityDispatchResult:
+def compare(context: AutogenContext, modified: ops.ModifyTableOps, existing: Table, wanted: Table) -> None:
     """Add what gives a table the primary key of its model."""
-    if existing is None or wanted is None:
-        return PriorityDispatchResult.CONTINUE
     old = tuple(column.name for column in existing.primary_key.columns)
     new = tuple(column.name for column in wanted.primary_key.columns)
     if old != new:
-        usual = default_name(name, [], "pkey")
+        usual = default_name(modified.table_name, [], "pkey")
         before = (str(existing.primary_key.name or usual), old)
         after = (str(wanted.primary_key.name or usual), new)
         statements = _statements(context, wanted, before, after)
-        modified.ops.append(PrimaryKeyOp(name, schema, before, after, statements))
-    return PriorityDispatchResult.CONTINUE
+        modified.ops.append(PrimaryKeyOp(modified.table_name, modified.schema, before, after, statements))
 
 
 def _statements(context: AutogenContext, table: Table, old: Key, new: Key) -> tuple[str, str] | None:

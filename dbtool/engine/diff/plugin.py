@@ -6,11 +6,11 @@ It runs before the downgrade is derived, so both directions come out right, for 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
-from alembic.util import DispatchPriority
+from alembic.util import DispatchPriority, PriorityDispatchResult
 
 from dbtool.engine.diff import checks, computed, defaults, indexes, keys, members, renames
 from dbtool.engine.diff.computed import with_recomputed
@@ -22,6 +22,7 @@ from dbtool.engine.diff.types import with_conversions
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import Table
 
 PLUGIN = "dbtool.diff"
 
@@ -40,15 +41,33 @@ def setup(plugin: Any) -> None:
     """Hook the corrections in; Alembic calls this."""
     plugin.add_autogenerate_comparator(renames.begin, "autogenerate", "dbtool_renames", priority=DispatchPriority.FIRST)
     for compare, name in (
-        (checks.compare, "dbtool_checks"),
+        (_of_both(checks.compare), "dbtool_checks"),
         (indexes.compare, "dbtool_indexes"),
-        (keys.compare, "dbtool_keys"),
-        (computed.compare, "dbtool_computed"),
+        (_of_both(keys.compare), "dbtool_keys"),
+        (_of_both(computed.compare), "dbtool_computed"),
     ):
         plugin.add_autogenerate_comparator(compare, "table", name, priority=DispatchPriority.LAST)
     plugin.add_autogenerate_comparator(defaults.compare, "column", "server_default", priority=DispatchPriority.FIRST)
     plugin.add_autogenerate_comparator(members.compare_type, "column", "types", priority=DispatchPriority.FIRST)
     plugin.add_autogenerate_comparator(_correct, "autogenerate", "dbtool", priority=DispatchPriority.LAST)
+
+
+def _of_both(compare: Callable[[AutogenContext, ops.ModifyTableOps, Table, Table], None]) -> Callable[..., Any]:
+    """Make Alembic's comparator of what compares a table that is there with the one that the models want."""
+
+    def comparator(
+        context: AutogenContext,
+        modified: ops.ModifyTableOps,
+        schema: str | None,
+        name: str,
+        existing: Table | None,
+        wanted: Table | None,
+    ) -> PriorityDispatchResult:
+        if existing is not None and wanted is not None:
+            compare(context, modified, existing, wanted)
+        return PriorityDispatchResult.CONTINUE
+
+    return comparator
 
 
 def _correct(context: AutogenContext, upgrade: ops.UpgradeOps) -> Any:
