@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from dbtool.operations.compare import diff
     from dbtool.operations.data import export_csv, seed, show_record, show_rows, show_schema, show_tables, table_names
     from dbtool.operations.deploy import deploy, history, status
-    from dbtool.operations.develop import migrate, reset
     from dbtool.operations.lint import lint
+    from dbtool.operations.migrate import migrate
+    from dbtool.operations.reset import reset
     from dbtool.operations.review import doctor
     from dbtool.operations.rollback import rollback
     from dbtool.operations.source import erd, generate, watch
@@ -44,7 +45,8 @@ _HOMES = {
         "table_names",
     ),
     "dbtool.operations.deploy": ("deploy", "history", "status"),
-    "dbtool.operations.develop": ("migrate", "reset"),
+    "dbtool.operations.migrate": ("migrate",),
+    "dbtool.operations.reset": ("reset",),
     "dbtool.operations.branches": ("rebase",),
     "dbtool.operations.rollback": ("rollback",),
     "dbtool.operations.review": ("doctor",),
