@@ -150,6 +150,21 @@ class Database(ABC):
     def table_names(self, connection: DriverConnection) -> frozenset[str]:
         """Return the names of all tables that the connection finds without a schema."""
 
+    def table_texts(self, connection: DriverConnection) -> Mapping[str, str]:
+        """Return each table's own part of the catalogue, and under an empty name what more than one table may use.
+
+        Two equal texts mean that nothing of the table differs.
+        """
+        found: dict[str, list[str]] = {}
+        for line in self.catalogue(connection).lines:
+            kind, _, rest = line.partition(" ")
+            name = rest.removeprefix("key ").partition(":")[0].partition(".")[0]
+            if kind in ("table", "column", "constraint", "index", "check", "foreign"):
+                found.setdefault(name, []).append(line)
+            elif kind in ("enum", "sequence"):
+                found.setdefault("", []).append(line)
+        return {name: "\n".join(lines) for name, lines in found.items()}
+
     @abstractmethod
     def version(self, connection: DriverConnection) -> str:
         """Return the name and version of the server or library."""
@@ -382,6 +397,14 @@ class Database(ABC):
     @abstractmethod
     def restore(self, source: Path) -> None:
         """Make the database what the backup holds, whatever it is now."""
+
+    def keep_state(self, path: Path) -> bool:
+        """Write a scratch database into a file that `take_state` reads; return whether this kind can."""
+        return False
+
+    def take_state(self, path: Path) -> bool:
+        """Let an empty scratch database be what was kept in a file; return whether that worked."""
+        return False
 
     @abstractmethod
     def clear(self) -> None:

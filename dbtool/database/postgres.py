@@ -315,6 +315,21 @@ class Postgres(ServerDatabase):
                 name for (name,) in rows(connection, f"{sql} AND relnamespace <> 'pg_catalog'::regnamespace")
             )
 
+    def table_texts(self, connection: DriverConnection) -> Mapping[str, str]:
+        """Return each table's own part of the catalogue; the line of an index does not begin with its table's name."""
+        texts = dict(super().table_texts(connection))
+        with self.translated():
+            owners = rows(
+                connection,
+                "SELECT i.relname, t.relname FROM pg_index JOIN pg_class i ON i.oid = indexrelid"
+                " JOIN pg_class t ON t.oid = indrelid WHERE pg_table_is_visible(t.oid)",
+            )
+        for index, table in owners:
+            text = texts.pop(index, "")
+            if text and table in texts:
+                texts[table] = "\n".join((texts[table], text))
+        return texts
+
     def version(self, connection: DriverConnection) -> str:
         """Return the server's version."""
         return f"PostgreSQL {rows(connection, 'SHOW server_version')[0][0]}"
@@ -508,12 +523,16 @@ class Postgres(ServerDatabase):
 
     def backup(self, target: Path) -> Path:
         """Run pg_dump in its custom format."""
+        return self.dump(target)
+
+    def dump(self, target: Path, *options: str) -> Path:
+        """Run pg_dump with further options of its own."""
         program = find_program(("pg_dump",), "postgresql-client")
         target = target.with_suffix(".dump")
         unfinished = target.with_name(f"{target.name}.part")
         schemas = (name.replace('"', '""') for name in self._wanted_schemas)  # a pattern, unless it is quoted
         command = [program, "--format=custom", f"--file={unfinished}", *(f'--schema="{name}"' for name in schemas)]
-        self.run_program([*command, *self._program_arguments()], self._program_environment())
+        self.run_program([*command, *options, *self._program_arguments()], self._program_environment())
         unfinished.replace(target)
         return target
 

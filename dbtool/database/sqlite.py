@@ -8,7 +8,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
@@ -158,6 +158,16 @@ class Sqlite(Database):
                 self.own_tables,
             )
         return Catalogue(tuple(sorted(f"{kind} {name}: {one_line(sql)}" for kind, name, sql in found)))
+
+    def table_texts(self, connection: DriverConnection) -> Mapping[str, str]:
+        """Return the texts of each table and its indexes."""
+        sql = "SELECT tbl_name, sql FROM sqlite_master WHERE type IN ('table', 'index') ORDER BY type DESC, name"
+        found: dict[str, str] = {}
+        with self.translated():
+            for name, text in rows(connection, sql):
+                if name not in self.own_tables and not name.startswith("sqlite_"):
+                    found[name] = f"{found.get(name, '')}{text or ''}\n"
+        return found
 
     def table_names(self, connection: DriverConnection) -> frozenset[str]:
         """Return the names of all tables."""
@@ -468,6 +478,26 @@ class Sqlite(Database):
         copy = self.path.with_name(f"{self.path.name}.dbtool-restore")
         shutil.copyfile(source, copy)
         self._take_place(copy)
+
+    def keep_state(self, path: Path) -> bool:
+        """Copy what is in memory into a file, in one step that a crash cannot cut in half."""
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+        with self.reading() as source, self.translated(), closing(sqlite3.connect(unfinished)) as copy:
+            source.backup(copy)
+        unfinished.replace(path)
+        return True
+
+    def take_state(self, path: Path) -> bool:
+        """Read such a file into memory; one that is damaged counts as none."""
+        try:
+            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as kept:
+                if kept.execute("PRAGMA quick_check").fetchone() != ("ok",):
+                    return False
+                with self.reading() as mine:
+                    kept.backup(mine)
+        except sqlite3.Error:
+            return False
+        return True
 
     def clear(self) -> None:
         """Remove the file and what lies beside it; what is in memory is forgotten."""

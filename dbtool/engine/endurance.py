@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dbtool.config import Config
 from dbtool.database import Database
-from dbtool.engine import proof, runner, samples
+from dbtool.engine import portrait, runner, samples
 from dbtool.engine.history import History
 from dbtool.engine.plan import BASE
+from dbtool.engine.portrait import Portrait
 from dbtool.errors import MigrationError
 from dbtool.reports import Revision
 
@@ -42,13 +42,13 @@ class Endurance:
 
 def endure(config: Config, scratch: Database, history: History) -> Endurance:
     """Run every file from nothing; the scratch database is at the head at the end, unless one is stuck."""
-    found = Endurance(linear=_is_linear(history.revisions))
+    found = Endurance(linear=history.is_chain)
     if not found.linear:
         _run_all(config, scratch, history, found)
         return found
     for number, revision in enumerate(history.revisions):
         target = history.revisions[number - 1].id if number else BASE
-        before = proof.portrait(scratch)
+        before = portrait.of(scratch)
         try:
             runner.upgrade(config, scratch, history, to=revision.id)
         except MigrationError as error:
@@ -70,7 +70,7 @@ class _Trial:
     history: History
     revision: Revision
     target: str
-    before: frozenset[str]
+    before: Portrait
 
 
 def _back_and_forth(trial: _Trial, found: Endurance) -> None:
@@ -84,9 +84,8 @@ def _back_and_forth(trial: _Trial, found: Endurance) -> None:
             found.faults.append(_fault(trial.revision, error, "its way back fails"))
             _begin_again(trial, found)
         return
-    after = proof.portrait(trial.scratch)
-    differences = [f"gone: {fact}" for fact in sorted(trial.before - after)]
-    differences += [f"left over: {fact}" for fact in sorted(after - trial.before)]
+    after = portrait.of(trial.scratch)
+    differences = trial.before.differences(after)
     if differences:
         text = f"its way back does not bring the schema back: {', '.join(differences[:4])}"
         found.faults.append(Fault(trial.revision, text))
@@ -126,11 +125,6 @@ def _fill(scratch: Database) -> int:
     with scratch.connect("migrate") as connection:
         samples.clear(connection, leave=scratch.own_tables)
         return samples.fill(connection, leave=scratch.own_tables).count
-
-
-def _is_linear(revisions: Sequence[Revision]) -> bool:
-    parents: list[tuple[str, ...]] = [(), *((each.id,) for each in revisions)]
-    return all(each.parents == parent and not each.depends_on for each, parent in zip(revisions, parents, strict=False))
 
 
 def _fault(revision: Revision, error: MigrationError, what: str = "") -> Fault:

@@ -60,6 +60,15 @@ class History:
             followed |= set(line.parents) if line.id in followed else set()
         return tuple(revision.id for revision in self.revisions if revision.id not in followed)
 
+    @property
+    def is_chain(self) -> bool:
+        """Whether each file follows the one before it, and nothing else."""
+        parents: list[tuple[str, ...]] = [(), *((each.id,) for each in self.revisions)]
+        return all(
+            each.parents == parent and not each.depends_on
+            for each, parent in zip(self.revisions, parents, strict=False)
+        )
+
     def followed_by(self, revision: Revision) -> History:
         """Return this history with one more file at its end."""
         return replace(self, revisions=(*self.revisions, revision))

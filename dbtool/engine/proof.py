@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from dbtool.config import Config
 from dbtool.database import Database, at
-from dbtool.engine import diff, live, runner, samples
+from dbtool.engine import diff, endstate, live, portrait, runner, samples
 from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.history import History
+from dbtool.engine.portrait import Portrait
 from dbtool.engine.samples import Samples, Wishes
+from dbtool.engine.verdicts import Verdicts, touched
 from dbtool.errors import AccessError, MigrationError, ProofError
 from dbtool.reports import Revision, Risk
 
@@ -68,21 +70,43 @@ def replay(config: Config, scratch: Database, history: History, unproven: Sequen
     """
     suspects = {revision.id for revision in unproven}
     sound = list(takewhile(lambda revision: revision.id not in suspects, history.revisions))
+    known = endstate.take(config, scratch, replace(history, revisions=tuple(sound)))
     if len(sound) == len(history.revisions):
-        runner.upgrade(config, scratch, history)
+        if known < len(sound):
+            runner.upgrade(config, scratch, history)
+            endstate.keep(config, scratch, history, known)
         return
     target = sound[-1].id if sound else "base"
-    if sound:
+    if known < len(sound):
         runner.upgrade(config, scratch, history, to=target)
-    before = portrait(scratch)
+    before = portrait.of(scratch)
     _up(config, scratch, history, "up")
     _down_and_up(config, scratch, history, target, before)
 
 
-def compare(config: Config, scratch: Database, metadata: MetaData, *, decisions: Decisions | None = None) -> Draft:
-    """Return what the scratch database lacks of the models. Raises AnswerError where nobody answers."""
+def compare(
+    config: Config,
+    scratch: Database,
+    metadata: MetaData,
+    *,
+    decisions: Decisions | None = None,
+    verdicts: Verdicts | None = None,
+) -> Draft:
+    """Return what the scratch database lacks of the models. Raises AnswerError where nobody answers.
+
+    `verdicts` leave out tables that are known not to differ, and learn which these are.
+    """
     with scratch.connect("migrate") as connection:
-        return diff.draft(config, scratch, connection, metadata, decisions=decisions)
+        if verdicts is None:
+            return diff.draft(config, scratch, connection, metadata, decisions=decisions)
+        only = verdicts.open_tables(connection)
+        if not only:
+            return Draft()
+        draft = diff.draft(config, scratch, connection, metadata, decisions=decisions, only=only)
+    differing = touched(live.flat(draft.operations))
+    if differing is not None and not draft.notes:
+        verdicts.learn(differing)
+    return draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +126,7 @@ def prove(
     *,
     draft: Draft | None = None,
     decisions: Decisions | None = None,
+    verdicts: Verdicts | None = None,
 ) -> Proof:
     """Run a new file up, down and up again on a scratch database that holds the files before it, with rows in it.
 
@@ -109,10 +134,10 @@ def prove(
     far as `draft` says that they should be. Raises ProofError, or MigrationError when the file itself fails.
     """
     longer = history.followed_by(revision)
-    before = portrait(scratch)
-    trial = _Trial(config, scratch, history, longer, draft, decisions or Decisions())
+    trial = _Trial(config, scratch, history, longer, draft, decisions or Decisions(), _near(draft, metadata))
+    before = trial.portrait()
     trial.up()
-    _require_no_difference(compare(config, scratch, metadata))
+    _require_no_difference(compare(config, scratch, metadata, verdicts=verdicts))
     trial.require_rows_after_up()
     trial.down(before)
     files = len(history.revisions)
@@ -123,7 +148,7 @@ def prove(
 
 @dataclass(slots=True)
 class _Trial:
-    """A new file among rows that were made up for it."""
+    """A new file among rows that were made up for it; `near` are the tables that it may touch, None for any."""
 
     config: Config
     scratch: Database
@@ -131,12 +156,17 @@ class _Trial:
     after: History
     draft: Draft | None
     decisions: Decisions
+    near: frozenset[str] | None = None
     samples: Samples | None = None
     doubts: list[str] = field(default_factory=list)
 
     @property
     def _operations(self) -> tuple[Any, ...]:
         return self.draft.operations if self.draft else ()
+
+    def portrait(self) -> Portrait:
+        """Look at the schema as it is now."""
+        return portrait.of(self.scratch, self.near)
 
     @property
     def kept(self) -> str:
@@ -157,18 +187,18 @@ class _Trial:
             words = next((each for each in error.problems if each.startswith("database: ")), error.message)
             self.doubts.append(f"proven without rows: made-up rows were refused ({words})")
 
-    def down(self, before: frozenset[str]) -> None:
+    def down(self, before: Portrait) -> None:
         """Take the file back and run it again; where rows are what fails, without them."""
         target = self.before.heads[0] if self.before.heads else "base"
         try:
-            _down_and_up(self.config, self.scratch, self.after, target, before, self.require_rows_after_down)
+            _down_and_up(self.config, self.scratch, self.after, target, before, self.near, self.require_rows_after_down)
         except MigrationError as error:
             if not self.samples or not self.samples.count:
                 raise
             words = next((each for each in error.problems if each.startswith("database: ")), error.message)
             self._begin_again()
             _up(self.config, self.scratch, self.after, "up")
-            _down_and_up(self.config, self.scratch, self.after, target, before)
+            _down_and_up(self.config, self.scratch, self.after, target, before, self.near)
             self.doubts.append(f"the way back works only while there are no rows ({words})")
 
     def require_rows_after_up(self) -> None:
@@ -200,7 +230,7 @@ class _Trial:
 
     def _filled(self) -> Samples:
         with self.scratch.connect("migrate") as connection:
-            filled = samples.fill(connection, leave=self.scratch.own_tables, wishes=self._wishes())
+            filled = samples.fill(connection, leave=self.scratch.own_tables, only=self.near, wishes=self._wishes())
             blocked = {risk.subject.partition(".")[0] for risk in self._risks(connection) if risk.blocks}
             if not blocked:
                 return filled
@@ -265,6 +295,19 @@ class _Trial:
         self.samples = None
 
 
+def _near(draft: Draft | None, metadata: MetaData) -> frozenset[str] | None:
+    """Return the tables that a file may touch, and those whose keys point at them; None for any."""
+    near = touched(live.flat(draft.operations)) if draft is not None else None
+    if near is None:
+        return None
+    pointing = {
+        table.name
+        for table in metadata.tables.values()
+        if any(key.target_fullname.rpartition(".")[0] in near for key in table.foreign_keys)
+    }
+    return near | pointing
+
+
 def _staying(members: Members) -> Enum:
     """Return the members that rows may have: those that stay, and those of which something becomes."""
     from sqlalchemy import Enum
@@ -289,7 +332,8 @@ def _down_and_up(
     scratch: Database,
     history: History,
     target: str,
-    before: frozenset[str],
+    before: Portrait,
+    near: frozenset[str] | None = None,
     after_down: Callable[[], None] | None = None,
 ) -> None:
     try:
@@ -298,46 +342,10 @@ def _down_and_up(
         if isinstance(error.__cause__, NotImplementedError):
             return
         raise
-    _require_same(before, portrait(scratch))
+    _require_same(before, portrait.of(scratch, near))
     if after_down is not None:
         after_down()
     _up(config, scratch, history, "up again")
-
-
-def portrait(database: Database) -> frozenset[str]:
-    """Return a schema as facts that have no order: columns, keys, indexes, checks, views, types."""
-    import warnings
-
-    from sqlalchemy import inspect
-
-    with database.connect("migrate") as connection, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of expressions in indexes, whose texts are read beside
-        inspector = inspect(connection)
-        facts = {f"view {name}" for name in inspector.get_view_names()}
-        facts |= {f"enum {each['name']} {each['labels']}" for each in getattr(inspector, "get_enums", list)()}
-        texts = database.index_texts(connection)
-        own = database.own_tables
-        facts |= {f"index {table}.{name} {text}" for (table, name), text in texts.items() if table not in own}
-        for table in inspector.get_table_names():
-            if table not in database.own_tables:
-                facts |= {f"table {table}", *_facts(inspector, table)}
-    return frozenset(facts)
-
-
-def _facts(inspector: Any, table: str) -> Iterator[str]:
-    for column in inspector.get_columns(table):
-        yield (
-            f"column {table}.{column['name']} {column['type']!r} nullable={column['nullable']} "
-            f"default={column['default']} comment={column.get('comment')}"
-        )
-    yield f"primary key {table} {inspector.get_pk_constraint(table)['constrained_columns']}"
-    for key in inspector.get_foreign_keys(table):
-        target = f"{key['referred_table']}{key['referred_columns']}"
-        yield f"foreign key {table}{key['constrained_columns']} to {target} {sorted(key.get('options', {}).items())}"
-    for unique in inspector.get_unique_constraints(table):
-        yield f"unique {table} {unique['name']} {unique['column_names']}"
-    for check in inspector.get_check_constraints(table):
-        yield f"check {table} {check['name']} {check['sqltext']}"
 
 
 def _require_no_difference(left: Draft) -> None:
@@ -349,12 +357,11 @@ def _require_no_difference(left: Draft) -> None:
         )
 
 
-def _require_same(before: frozenset[str], after: frozenset[str]) -> None:
-    if before != after:
-        lost = [f"gone: {fact}" for fact in sorted(before - after)]
-        extra = [f"left over: {fact}" for fact in sorted(after - before)]
+def _require_same(before: Portrait, after: Portrait) -> None:
+    differences = before.differences(after)
+    if differences:
         raise ProofError(
             "the new migration's downgrade does not bring the schema back",
             hint="write this step by hand: dbtool migrate --create-only",
-            problems=[*lost, *extra],
+            problems=differences,
         )

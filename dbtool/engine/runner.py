@@ -155,11 +155,7 @@ class Run:
 
     def _moves_as_one(self, chosen: Sequence[Revision], context: MigrationContext) -> bool:
         """Whether Alembic's version table need be written only once: nobody can see it in between."""
-        parents = [each.parents for each in self.history.revisions]
-        is_chain = len(set(parents)) == len(parents) and all(
-            len(each.parents) < 2 and not each.depends_on for each in self.history.revisions
-        )
-        return self.history.host == "dbtool" and is_chain and _one_transaction(context)
+        return self.history.host == "dbtool" and self.history.is_chain and _one_transaction(context)
 
     def _as_one(
         self, chosen: Sequence[Revision], recorder: Recorder, context: MigrationContext

@@ -49,9 +49,18 @@ class Wishes:
     required: frozenset[tuple[str, str]] = frozenset()
 
 
-def fill(connection: Connection, *, leave: Iterable[str] = (), wishes: Wishes | None = None) -> Samples:
-    """Put rows into every table except those to `leave`, commit, and return what is there."""
-    metadata = _reflected(connection, frozenset(leave))
+def fill(
+    connection: Connection,
+    *,
+    leave: Iterable[str] = (),
+    only: Collection[str] | None = None,
+    wishes: Wishes | None = None,
+) -> Samples:
+    """Put rows into every table except those to `leave`, commit, and return what is there.
+
+    `only` names tables that are enough, with those that they point at.
+    """
+    metadata = _reflected(connection, frozenset(leave), only)
     filling = _Filling(connection, wishes or Wishes())
     tables = _in_order(metadata)
     for table in tables:
@@ -81,7 +90,7 @@ def clear(connection: Connection, tables: Iterable[str] | None = None, *, leave:
 
 def read(connection: Connection, samples: Samples) -> Samples:
     """Return what is left of rows after some were taken out."""
-    metadata = _reflected(connection, frozenset())
+    metadata = _reflected(connection, frozenset(), samples.tables.keys())
     left = {name: _read(connection, metadata.tables[name]) for name in samples.tables}
     return Samples(left, samples.kinds, samples.keys, samples.refused)
 
@@ -100,7 +109,8 @@ def lost(
     `given_up` names tables and `table.column`s that need not be the same. A column of another type now is not
     compared, nor is a value where there was none.
     """
-    now = _reflected(connection, frozenset()).tables
+    wanted = {(renamed or {}).get(name, name) for name in samples.tables}
+    now = _reflected(connection, frozenset(), wanted).tables
     found: list[str] = []
     for name, rows in samples.tables.items():
         table = now.get((renamed or {}).get(name, name))
@@ -188,7 +198,7 @@ class _NoParentError(Exception):
     """A required foreign key has nothing to point at."""
 
 
-def _reflected(connection: Connection, leave: frozenset[str]) -> MetaData:
+def _reflected(connection: Connection, leave: frozenset[str], only: Collection[str] | None = None) -> MetaData:
     import warnings
 
     from sqlalchemy import MetaData, exc
@@ -196,7 +206,7 @@ def _reflected(connection: Connection, leave: frozenset[str]) -> MetaData:
     metadata = MetaData()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", exc.SAWarning)  # of expressions in indexes, which do not matter here
-        metadata.reflect(connection, only=lambda name, _: name not in leave)
+        metadata.reflect(connection, only=lambda name, _: name not in leave and (only is None or name in only))
     return metadata
 
 

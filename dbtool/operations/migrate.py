@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 from dbtool import database as databases
 from dbtool.config import Config
-from dbtool.conversation import REFUSE, Answers, Ask, Tell, Warn, silent
+from dbtool.conversation import REFUSE, Ask, Tell, silent
 from dbtool.database import Database
-from dbtool.engine import diff, files, live, plan, proof, runner, schema
+from dbtool.engine import diff, files, plan, proof, runner, schema, verdicts
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Decisions, Draft
-from dbtool.engine.diff.decisions import Unknown
 from dbtool.engine.state import State, observe_or_empty
-from dbtool.errors import DbtoolError, RowsInTheWayError, UsageError
+from dbtool.engine.verdicts import Verdicts
 from dbtool.operations import backups
 from dbtool.operations.drift import Way, leave_drift
-from dbtool.reports import Applied, Change, GenerateReport, MigrateReport, Revision, Risk
+from dbtool.operations.generating import generated
+from dbtool.operations.weighing import consent, refuse_unused, warn, weigh
+from dbtool.reports import Applied, Change, MigrateReport, Revision, Risk
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -60,7 +61,7 @@ def migrate(
         if left.revision is None:  # else the models do not know yet what was adopted, and would drop it
             run.write(scratch, metadata, name)
     run.apply_written()
-    outputs, problem = _generate(config) if generate else (None, None)
+    outputs, problem = generated(config) if generate else (None, None)
     return MigrateReport(
         database=database.url.safe,
         database_created=not state.exists and not create_only,
@@ -100,6 +101,7 @@ class _Run:
     counted: bool = True
     notes: tuple[str, ...] = ()
     decisions: Decisions = field(default_factory=Decisions)
+    verdicts: Verdicts | None = None
     backup: Path | None = None
 
     def prove_what_is_there(self, scratch: Database) -> None:
@@ -124,31 +126,52 @@ class _Run:
 
     def write(self, scratch: Database, metadata: MetaData, name: str | None) -> None:
         """Write, prove and keep a migration, where models and files differ."""
+        self.verdicts = verdicts.of(self.config, scratch, metadata)
         draft = self._decide(scratch, metadata)
-        if not draft:
-            return
+        if draft:
+            self._keep(scratch, metadata, name, draft)
+        if self.verdicts is not None:
+            self.verdicts.save()
+
+    def _keep(self, scratch: Database, metadata: MetaData, name: str | None, draft: Draft) -> None:
         chosen = diff.slug(name or self.ask.migration_name(diff.name_of(draft.changes)))
         known = histories.read(self.config)
         with tempfile.TemporaryDirectory(dir=self.config.make_private()) as folder:
             revision, path = files.write_draft(
                 self.config, draft, name=chosen, folder=Path(folder), after=known, now=datetime.now(UTC)
             )
-            shown = proof.prove(self.config, scratch, known, revision, metadata, draft=draft, decisions=self.decisions)
+            shown = proof.prove(
+                self.config,
+                scratch,
+                known,
+                revision,
+                metadata,
+                draft=draft,
+                decisions=self.decisions,
+                verdicts=self.verdicts,
+            )
             self.proof, self.notes = shown.steps, (*self.notes, *shown.doubts)
             self.revision = files.keep(self.config, revision, path, known)
 
     def _decide(self, scratch: Database, metadata: MetaData) -> Draft:
         """Find the difference, ask what only a person can know, and count what it would do to the rows."""
         exists = self.state.exists or not self.create_only
-        with live.reading(self.database, exists=exists) as rows:
-            self.decisions = Decisions(self.ask, rows or Unknown())
-            draft = proof.compare(self.config, scratch, metadata, decisions=self.decisions)
-            _refuse_unused(self.ask)
-            self.counted, self.notes = rows is not None or not self.state.exists, draft.notes
-            self.risks = live.risks(rows, self.decisions, draft.operations) if rows else ()
-            self.changes = live.marked(draft.changes, self.risks, rows)
-        self._ask_about_loss()
-        return draft
+        found = weigh(
+            self.database,
+            self.ask,
+            lambda decisions: proof.compare(
+                self.config, scratch, metadata, decisions=decisions, verdicts=self.verdicts
+            ),
+            exists=exists,
+        )
+        refuse_unused(self.ask)
+        self.decisions, self.changes, self.risks = found.decisions, found.changes, found.risks
+        self.counted, self.notes = found.counted, found.draft.notes
+        if self.create_only:
+            warn(found, self.tell)
+        elif consent(found, self.ask):
+            self._back_up()
+        return found.draft
 
     def apply_written(self) -> None:
         """Apply the new migration."""
@@ -156,38 +179,5 @@ class _Run:
             known = histories.read(self.config)
             self.applied += runner.upgrade(self.config, self.database, known, tell=self.tell)
 
-    def _ask_about_loss(self) -> None:
-        """Ask before rows are lost, and copy them away before there is a file that would do it."""
-        losing = [change for change in self.changes if change.loses_data]
-        blocking = [risk for risk in self.risks if risk.blocks]
-        if self.create_only:
-            for text in (*(change.text for change in losing), *(risk.text for risk in blocking)):
-                self.tell(Warn(text))
-            return
-        if blocking:
-            raise RowsInTheWayError(
-                f"rows that exist are in the way: {', '.join(risk.text for risk in blocking)}",
-                hint="correct them first, or write what becomes of them: dbtool migrate --create-only",
-                problems=[f"{risk.subject}: {sample}" for risk in blocking for sample in risk.samples],
-            )
-        if losing:
-            self.ask.accepts_loss(losing)
-            self._back_up()
-
     def _back_up(self) -> None:
         self.backup = self.backup or backups.take(self.config, self.database)
-
-
-def _refuse_unused(ask: Ask) -> None:
-    """Refuse an answer that nothing asked for: it is a typing error, or meant for another migration."""
-    if isinstance(ask, Answers) and ask.unused:
-        raise UsageError(f"{ask.unused[0]} answers nothing that was asked", hint="dbtool diff shows what has changed")
-
-
-def _generate(config: Config) -> tuple[GenerateReport | None, str | None]:
-    from dbtool.operations.source import generate
-
-    try:
-        return generate(config), None
-    except (DbtoolError, OSError) as error:
-        return None, str(error)

@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 
 from corpus.case import KINDS
 from corpus.random_models import Crowded, Plan, Somebody, built, plans
-from corpus.trial import Bench, photo, require_same, stage
+from corpus.trial import Bench, photo, require, require_same, stage
 from dbtool.config import Config
 from dbtool.database import Database
 from dbtool.engine import files, history, proof
 from dbtool.engine.diff import Decisions
+from dbtool.engine.verdicts import Verdicts
 
 TORTURE = "DBTOOL_TORTURE" in os.environ
 EXAMPLES = {"sqlite": 15, "postgres": 5, "mysql": 5}
@@ -42,27 +43,30 @@ def test_any_models_become_any_others_and_come_back(bench: Bench) -> None:
     @given(plans(), plans())
     def there_and_back(first: Plan, second: Plan) -> None:
         note(f"{first = !r}\n{second = !r}")
+        learnt: set[str] = set()
         _, scratch = bench.cleared()
         config = bench.project().config
-        migrate(config, scratch, first, "to the first")
+        migrate(config, scratch, first, "to the first", learnt)
         before = photo(scratch)
-        migrate(config, scratch, second, "to the second")
-        migrate(config, scratch, first, "back to the first")
+        migrate(config, scratch, second, "to the second", learnt)
+        migrate(config, scratch, first, "back to the first", learnt)
         require_same("there and back", before, photo(scratch))
 
     there_and_back()
 
 
-def migrate(config: Config, scratch: Database, plan: Plan, what: str) -> None:
+def migrate(config: Config, scratch: Database, plan: Plan, what: str, learnt: set[str]) -> None:
     """Write a migration and prove it, which runs it up, down and up with rows and compares again."""
     models: sa.MetaData = built(plan)
     known = history.read(config)
     decisions = Decisions(Somebody(models), Crowded())
     with stage(what):
-        draft = proof.compare(config, scratch, models, decisions=decisions)
+        verdicts = Verdicts(scratch, models, known=learnt)
+        draft = proof.compare(config, scratch, models, decisions=decisions, verdicts=verdicts)
         if draft:
             revision, path = files.write_draft(
                 config, draft, name="change", folder=config.root, after=known, now=datetime(2025, 1, 1, tzinfo=UTC)
             )
-            proof.prove(config, scratch, known, revision, models, draft=draft, decisions=decisions)
+            proof.prove(config, scratch, known, revision, models, draft=draft, decisions=decisions, verdicts=verdicts)
             files.keep(config, revision, path, known)
+        require("nothing is left out", [each.text for each in proof.compare(config, scratch, models).changes], [])

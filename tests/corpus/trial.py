@@ -19,6 +19,7 @@ from dbtool.conversation import Answers
 from dbtool.database import Database, rows
 from dbtool.engine import files, history, live, proof, runner
 from dbtool.engine.diff import Decisions, Draft
+from dbtool.engine.verdicts import Verdicts
 
 Facts = frozenset[str]
 
@@ -125,17 +126,19 @@ def run(case: Case, bench: Bench) -> None:
     database, scratch = bench.cleared()
     config = bench.project().config
     before, after = metadata_of(case.before), metadata_of(case.after)
+    known: set[str] = set()
     with stage("create"):
-        draft, _ = write(config, database, scratch, before, Answers(), prove=False)
+        draft, _ = write(config, database, scratch, before, Answers(), known=known, prove=False)
         runner.upgrade(config, database, history.read(config))
         runner.upgrade(config, scratch, history.read(config))
-        require("create, second comparison", told(proof.compare(config, scratch, before)), [])
+        learning = Verdicts(scratch, before, known=known)
+        require("create, second comparison", told(proof.compare(config, scratch, before, verdicts=learning)), [])
         target = history.read(config).heads[0] if draft else "base"
         insert(database, before, case.rows)
     first = photo(database)
     with stage("write"):
         answers = Answers(accept_data_loss=case.accept, renames=pairs(case), fills=case.fills)
-        draft, changes = write(config, database, scratch, after, answers, doubtful=case.doubts)
+        draft, changes = write(config, database, scratch, after, answers, known=known, doubtful=case.doubts)
         require("answers", answers.unused, ())
         if case.words is not None:
             require("words", changes, sorted(case.words))
@@ -163,15 +166,20 @@ def write(
     models: sa.MetaData,
     answers: Answers,
     *,
+    known: set[str],
     prove: bool = True,
     doubtful: bool = False,
 ) -> tuple[Draft, list[str]]:
-    """Write a migration and keep it, as `migrate` does. Returns the draft and its changes in words."""
-    known = history.read(config)
+    """Write a migration and keep it, as `migrate` does. Returns the draft and its changes in words.
+
+    `known` are the verdicts about tables that need not be compared.
+    """
+    files_before = history.read(config)
+    verdicts = Verdicts(scratch, models, known=known)
     with live.reading(database, exists=True) as there:
         assert there is not None
         decisions = Decisions(answers, there)
-        draft = proof.compare(config, scratch, models, decisions=decisions)
+        draft = proof.compare(config, scratch, models, decisions=decisions, verdicts=verdicts)
         risks = live.risks(there, decisions, draft.operations)
         changes = live.marked(draft.changes, risks, there)
     require("cannot be compared", list(draft.notes), [])
@@ -183,12 +191,21 @@ def write(
         folder = config.root / "drafts"
         folder.mkdir(exist_ok=True)
         revision, path = files.write_draft(
-            config, draft, name="change", folder=folder, after=known, now=datetime(2025, 1, 1, tzinfo=UTC)
+            config, draft, name="change", folder=folder, after=files_before, now=datetime(2025, 1, 1, tzinfo=UTC)
         )
         if prove:
-            shown = proof.prove(config, scratch, known, revision, models, draft=draft, decisions=decisions)
+            shown = proof.prove(
+                config,
+                scratch,
+                files_before,
+                revision,
+                models,
+                draft=draft,
+                decisions=decisions,
+                verdicts=verdicts,
+            )
             require("doubts", [] if doubtful else list(shown.doubts), [])
-        files.keep(config, revision, path, known)
+        files.keep(config, revision, path, files_before)
     return draft, told(draft)
 
 

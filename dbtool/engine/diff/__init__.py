@@ -29,10 +29,10 @@ class Draft:
     `operations` are Alembic's, of the way up; `notes` say what could not be compared.
     """
 
-    upgrade: str
-    downgrade: str
-    imports: tuple[str, ...]
-    changes: tuple[Change, ...]
+    upgrade: str = ""
+    downgrade: str = ""
+    imports: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
     operations: tuple[Any, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -57,7 +57,8 @@ def draft(
     from alembic.runtime.migration import MigrationContext
 
     decisions = decisions or Decisions()
-    options = {**compare_options(config, database, decisions, only), "target_metadata": metadata}
+    decisions.only = only
+    options = {**compare_options(config, database, decisions), "target_metadata": metadata}
     context = MigrationContext.configure(connection, opts=options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what Alembic cannot compare: the plugin does, or says so itself
@@ -84,7 +85,6 @@ def compare_options(
     config: Config,
     database: Database,
     decisions: Decisions | None = None,
-    only: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """Return the options under which Alembic compares: the same for dbtool and for env.py."""
     from dbtool.engine.diff import plugin
@@ -96,15 +96,19 @@ def compare_options(
     def include_name(name: str | None, kind: str, parents: Any) -> bool:
         if kind != "table" or name is None:
             return True
-        if only is not None and name not in only:
+        if not decisions.compares(name):
             return False
         return name not in database.own_tables and not any(fnmatch(name, pattern) for pattern in config.exclude)
+
+    def include_object(item: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
+        return kind != "table" or name is None or decisions.compares(name)
 
     return {
         "compare_type": True,
         "compare_server_default": True,
         "render_as_batch": True,
         "include_name": include_name,
+        "include_object": include_object,
         "include_schemas": bool(config.schemas),
         "render_item": render_item,
         "autogenerate_plugins": ["alembic.autogenerate.*", plugin.PLUGIN],

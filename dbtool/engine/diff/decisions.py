@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -62,7 +62,8 @@ class Decisions:
     """Who answers, what is known of the rows that will be migrated, and what was noticed.
 
     `notes` are sentences about what could not be compared. `renames` are the operations that were carried out before
-    the comparison, in order; where the database is no `scratch` one, only within a transaction.
+    the comparison, in order; where the database is no `scratch` one, only within a transaction. `only` names the
+    tables that are compared, None for all.
     """
 
     ask: Ask = field(default_factory=nobody)
@@ -72,8 +73,13 @@ class Decisions:
     notes: list[str] = field(default_factory=list)
     renames: list[Any] = field(default_factory=list)
     undo: Callable[[], None] | None = None
+    only: Collection[str] | None = None
     probes: dict[str, Any] = field(default_factory=dict)
     index_texts: dict[tuple[str, str], str] | None = None
+
+    def compares(self, table: str) -> bool:
+        """Whether a table is compared at all."""
+        return self.only is None or table in self.only
 
     def rows_of(self, table: str) -> int | None:
         """Count the rows of a table by the name that it will have."""

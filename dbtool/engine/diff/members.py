@@ -196,7 +196,8 @@ def _optional_replacement(found: Decisions, use: Use, old: str, rows: int, membe
 
 def _all_tables(context: AutogenContext) -> list[Table]:
     metadata: Any = context.metadata
-    present = set(context.inspector.get_table_names())
+    compares = decisions.of(context).compares
+    present = {name for name in context.inspector.get_table_names() if compares(name)}
     wanted = (table for table in metadata.tables.values() if table.name in present and table.schema is None)
     return sorted(wanted, key=lambda table: str(table.name))
 

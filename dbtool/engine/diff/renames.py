@@ -117,7 +117,8 @@ def _making_room(
 
 def _wanted(context: AutogenContext) -> dict[Any, Table]:
     metadata: Any = context.metadata
-    return dict(metadata.tables)
+    compares = decisions.of(context).compares
+    return {key: table for key, table in metadata.tables.items() if compares(table.name)}
 
 
 def _present(context: AutogenContext, schema: str | None) -> set[str]:
