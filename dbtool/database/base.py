@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 LEDGER = "dbtool_migrations"
+LOCK_SECONDS = 60.0
 Purpose = Literal["migrate", "write", "read"]
 Rule = Literal["null", "unique", "reference", "check", "value", "other"]
 DriverConnection = Any  # a DB-API connection; the three drivers share no type
@@ -102,6 +103,7 @@ class Database(ABC):
     characters: ClassVar[str] = "length"  # the function that counts the letters of a text
     locks_rows: ClassVar[bool] = True  # whether SELECT ... FOR UPDATE exists; a SQLite transaction locks everything
     traced = True  # a scratch database's statements are nobody's concern
+    patience = LOCK_SECONDS  # how long a migration waits for its turn, and for each lock that it needs
 
     def __init__(self, url: Url, *, schemas: Sequence[str] = (), version_table: str = "alembic_version") -> None:
         self.url = url
@@ -175,6 +177,14 @@ class Database(ABC):
 
     # SQLAlchemy
 
+    @contextmanager
+    def turn(self, waits: Callable[[str], None]) -> Iterator[None]:
+        """Hold the turn to migrate, which one process has at a time; `waits` is told once who has it meanwhile.
+
+        Raises LockedError when `patience` is over. Where opening the transaction is what waits, nothing is held here.
+        """
+        yield
+
     @abstractmethod
     def engine(self, purpose: Purpose, *, kept: int = 0) -> Engine:
         """Make an engine under the transaction rules of its purpose, which keeps so many connections open."""
@@ -216,6 +226,9 @@ class Database(ABC):
 
     def give_back(self, connection: Connection, context: Any) -> None:
         """Commit what `take_over` began; nothing where env.py's own transaction does."""
+
+    def before_step(self, connection: DriverConnection) -> None:
+        """Prepare a migration inside its transaction: let no statement wait for a lock as long as it likes."""
 
     def after_step(self, connection: Connection) -> None:
         """Finish what one migration began, inside its transaction."""

@@ -220,6 +220,26 @@ class Mysql(ServerDatabase):
         found = rows(connection, f"{sql} WHERE table_schema = database() AND table_type = 'BASE TABLE'")
         return {name: int(size) if size is not None else None for name, size in found}
 
+    # The turn to migrate
+
+    def try_turn(self, connection: DriverConnection) -> bool:
+        """Take a lock by name, which the server knows apart from any transaction."""
+        return bool(rows(connection, "SELECT GET_LOCK(%s, 0)", (self._turn_name,))[0][0])
+
+    def turn_holder(self, connection: DriverConnection) -> str:
+        """Ask for the connection that has the lock; another user's tells only its number."""
+        number = rows(connection, "SELECT IS_USED_LOCK(%s)", (self._turn_name,))[0][0]
+        found = rows(connection, "SELECT user, host FROM information_schema.processlist WHERE id = %s", (number,))
+        return next((f"{user} from {host} (connection {number})" for user, host in found), f"connection {number}")
+
+    def before_step(self, connection: DriverConnection) -> None:
+        """Wait for a table as long as was said; the server's own limit is a day."""
+        execute(connection, f"SET SESSION lock_wait_timeout = {max(1, round(self.patience))}")
+
+    @property
+    def _turn_name(self) -> str:
+        return f"dbtool.{self.turn_key.hex()[:40]}"
+
     # SQLAlchemy
 
     def engine(self, purpose: Purpose, *, kept: int = 0) -> Engine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -103,6 +104,8 @@ SELECT 'function', proname || '(' || pg_get_function_identity_arguments(pg_proc.
 FROM pg_proc JOIN wanted ON wanted.oid = pronamespace
 WHERE prokind IN ('f', 'p') AND pg_proc.oid NOT IN (SELECT objid FROM owned)
 """
+
+_LOCK_WAIT = 2.0  # seconds that a statement of a migration waits for a lock before its run is begun again
 
 # A server that refuses a connection says so in words alone.
 _REFUSED = re.compile(r"authentication failed|role .* (does not exist|is not permitted to log in)|no pg_hba.conf entry")
@@ -338,6 +341,39 @@ class Postgres(ServerDatabase):
         """Return each table's size with its indexes and TOAST."""
         sql = "SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relkind IN ('r', 'p', 'm')"
         return dict(rows(connection, f"{sql} AND relnamespace = current_schema()::regnamespace"))
+
+    # The turn to migrate
+
+    def try_turn(self, connection: DriverConnection) -> bool:
+        """Take an advisory lock for one transaction, which stays open: a pooler keeps its connection lent that long.
+
+        The transaction must hold no snapshot, for which CREATE INDEX CONCURRENTLY would wait. A statement with
+        parameters leaves a portal open that holds one, so the numbers stand in the text.
+        """
+        execute(connection, "SET LOCAL idle_in_transaction_session_timeout = 0")
+        first, second = self._turn_numbers
+        return bool(rows(connection, f"SELECT pg_try_advisory_xact_lock({first}, {second})")[0][0])
+
+    def turn_holder(self, connection: DriverConnection) -> str:
+        """Ask `pg_locks`; another role's session tells only its number."""
+        first, second = (number % 2**32 for number in self._turn_numbers)
+        found = rows(
+            connection,
+            "SELECT a.pid, a.usename, coalesce(host(a.client_addr), 'local') FROM pg_locks JOIN pg_stat_activity a"
+            f" USING (pid) WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND classid = {first}"
+            f" AND objid = {second}",
+        )
+        return ", ".join(f"{user} from {host} (process {pid})" for pid, user, host in found) or "another process"
+
+    def before_step(self, connection: DriverConnection) -> None:
+        """Wait shortly for a lock, behind which all others would wait; the run is begun again."""
+        seconds = min(self.patience, _LOCK_WAIT)
+        execute(connection, f"SET LOCAL lock_timeout = {max(1, round(seconds * 1000))}")
+
+    @property
+    def _turn_numbers(self) -> tuple[int, int]:
+        first, second = struct.unpack(">ii", self.turn_key[:8])
+        return int(first), int(second)
 
     # SQLAlchemy
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import subprocess
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dbtool.database.base import Database, rows
-from dbtool.errors import ConnectError, DatabaseMissingError, DbtoolError
+from dbtool.database.base import Database, DriverConnection, rows
+from dbtool.errors import ConnectError, DatabaseMissingError, DbtoolError, LockedError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
 
 _KEPT = 5  # connections of an application; up to ten more are opened when all are in use
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5  # seconds between two tries for the turn to migrate
 _LIFE = 1800  # seconds after which a kept connection is replaced; firewalls forget idle ones
 
 
@@ -97,6 +100,48 @@ class ServerDatabase(Database):
             yield lent
         finally:
             lent.drop()
+
+    @contextmanager
+    def turn(self, waits: Callable[[str], None]) -> Iterator[None]:
+        """Ask for a lock on a connection of its own, again and again: waiting for it inside the server can deadlock.
+
+        The server lets go of it when the connection is gone, however that came about.
+        """
+        if not self.traced:
+            yield
+            return
+        with closing(self._open()) as connection, self.translated():
+            self._wait_for_turn(connection, waits)
+            yield
+
+    def _wait_for_turn(self, connection: DriverConnection, waits: Callable[[str], None]) -> None:
+        deadline, pause, told = monotonic() + self.patience, _FIRST_PAUSE, False
+        while not self.try_turn(connection):
+            holder = self.turn_holder(connection)
+            if monotonic() >= deadline:
+                raise LockedError(
+                    f"{self.name} is being migrated by {holder}, for longer than {self.patience:g} s",
+                    hint="wait until it has finished, or stop it",
+                )
+            if not told:
+                waits(holder)
+                told = True
+            sleep(min(pause, max(deadline - monotonic(), 0)))
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    @property
+    def turn_key(self) -> bytes:
+        """What stands for the schema that is migrated: the same for every process that migrates it."""
+        schemas = ",".join(self.schemas) or self.url.query.get("schema", "")
+        return hashlib.sha256(f"dbtool {self.url.database} {schemas} {self.version_table}".encode()).digest()
+
+    @abstractmethod
+    def try_turn(self, connection: DriverConnection) -> bool:
+        """Take the lock if nobody has it, and keep it as long as the connection; return whether that worked."""
+
+    @abstractmethod
+    def turn_holder(self, connection: DriverConnection) -> str:
+        """Return in words who has the lock."""
 
     def is_behind(self, connection: Connection) -> bool:
         """Compare the names of the databases, and host and port as far as both URLs say them."""

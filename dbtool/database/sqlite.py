@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 _MAPPED = 2**30  # bytes of the file at most
 _UUID = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))  # where its parts stand, as SQLAlchemy stores it
 BUSY_SECONDS = 5.0
+_BETWEEN_TRIES = 0.2  # seconds in which SQLite itself waits for the write lock
 SIDE_FILES = ("-wal", "-shm", "-journal")
 _ADDRESSES = ("rowid", "_rowid_", "oid")  # https://sqlite.org/rowidtable.html; a column may take any of these names
 _BETWEEN_LOOKS = 10_000  # instructions of SQLite's machine, less than a millisecond
@@ -86,6 +87,7 @@ class Sqlite(Database):
     )"""
 
     _memory_engine: Engine | None = None
+    _waits: Callable[[str], None] | None = None
 
     @property
     def name(self) -> str:
@@ -211,7 +213,7 @@ class Sqlite(Database):
             **({"pool_size": kept} if kept and not self._in_memory else {}),
         )
         event.listen(engine, "connect", _keep_driver_from_beginning)
-        event.listen(engine, "begin", _BEGIN[purpose])
+        event.listen(engine, "begin", self._begin_migrating if purpose == "migrate" else _BEGIN[purpose])
         if kept and not self._in_memory:
             event.listen(engine, "connect", _map_file)
             event.listen(engine, "do_connect", lambda *_: self._check_exists())  # SQLite would make an empty one
@@ -223,6 +225,41 @@ class Sqlite(Database):
         if self._in_memory:
             self._memory_engine = engine
         return engine
+
+    @contextmanager
+    def turn(self, waits: Callable[[str], None]) -> Iterator[None]:
+        """Hold nothing: the write lock, taken where a migration's transaction begins, is the turn."""
+        self._waits = waits
+        yield
+        self._waits = None
+
+    def _begin_migrating(self, connection: Connection) -> None:
+        """Take the write lock, asking again and again, so that Ctrl-C is heard meanwhile."""
+        from sqlalchemy.exc import OperationalError
+
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # does nothing inside a transaction
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(_BETWEEN_TRIES * 1000)}")
+        deadline = monotonic() + self.patience
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                break
+            except OperationalError as error:
+                if "locked" not in str(error.orig):
+                    raise
+                self._wait(deadline, error)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}")
+
+    def _wait(self, deadline: float, error: Exception) -> None:
+        holder = ", ".join(_holders(self.path)) or "another process"
+        if monotonic() >= deadline:
+            raise LockedError(
+                f"{self.name} is locked by {holder}, for longer than {self.patience:g} s",
+                hint="wait until it has finished, or stop it",
+            ) from error
+        if self._waits is not None:
+            self._waits(holder)
+            self._waits = None
 
     def _check_same_file(self, connection: object, record: Any, proxy: object) -> None:
         """Let a pool drop a connection to a file that was deleted or replaced since, as `reset` does."""
@@ -612,11 +649,6 @@ def _map_file(connection: sqlite3.Connection, record: object) -> None:
     connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
 
 
-def _begin_migrating(connection: Connection) -> None:
-    connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # does nothing inside a transaction
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
 def _begin_writing(connection: Connection) -> None:
     connection.exec_driver_sql("PRAGMA foreign_keys = ON")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -626,7 +658,7 @@ def _begin_reading(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-_BEGIN = {"migrate": _begin_migrating, "write": _begin_writing, "read": _begin_reading}
+_BEGIN = {"write": _begin_writing, "read": _begin_reading}
 
 
 def _broken_keys(connection: DriverConnection) -> Mapping[tuple[str, str], Sequence[str]]:

@@ -54,7 +54,8 @@ class Recorder:
         event.listen(self.connection, "after_cursor_execute", self._after_statement)
 
     def start(self) -> None:
-        """Begin to time a migration."""
+        """Begin a migration inside its transaction, and to time it."""
+        self.database.before_step(self.driver)
         self._started = perf_counter()
         self._statements = 0
 

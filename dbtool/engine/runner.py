@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from dbtool import database as databases
@@ -27,6 +28,7 @@ from dbtool.errors import (
     ConnectError,
     DatabaseMissingError,
     DbtoolError,
+    LockedError,
     MigrationError,
     RebuildLossError,
 )
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, MigrationStep
     from sqlalchemy import Connection
 
+_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds before a run that did not get a lock begins again
 Choose = Callable[[Sequence[str]], tuple[Revision, ...]]
 
 
@@ -91,7 +94,32 @@ def _run(
     tell: Tell,
 ) -> tuple[Applied, ...]:
     run = Run(config, database, history, direction, choose, dry_run, tell)
-    host = _own_host if history.host == "dbtool" else _foreign_host
+    with database.turn(lambda holder: tell(Note(f"waiting for {holder}, which has {database.name}"))):
+        _patiently(run)
+    if direction == "up" and not dry_run and database.url == databases.of(config).url:
+        ran = {each.revision for each in run.applied}
+        kept.keep(config, (revision for revision in history.revisions if revision.id in ran))
+    return tuple(run.applied)
+
+
+def _patiently(run: Run) -> None:
+    """Run, and begin again where a lock was not to be had: what was rolled back keeps nobody waiting meanwhile."""
+    deadline, pause = monotonic() + run.database.patience, _PAUSE
+    while True:
+        try:
+            return _attempt(run)
+        except LockedError as error:
+            if not run.database.transactional_ddl or monotonic() + pause >= deadline:
+                raise
+            run.tell(Note(f"{error.message}; trying again"))
+        run.applied = [each for each in run.applied if each.revision in _kept_after_failure(run)]
+        run.current = None
+        sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _attempt(run: Run) -> None:
+    host = _own_host if run.history.host == "dbtool" else _foreign_host
     try:
         host(run)
     except _RolledBack:
@@ -110,10 +138,6 @@ def _run(
         if run.current is None:
             raise
         raise _failure(run, error) from error
-    if direction == "up" and not dry_run and database.url == databases.of(config).url:
-        ran = {each.revision for each in run.applied}
-        kept.keep(config, (revision for revision in history.revisions if revision.id in ran))
-    return tuple(run.applied)
 
 
 class _RolledBack(Exception):

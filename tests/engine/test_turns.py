@@ -1,0 +1,191 @@
+"""One process migrates at a time, the others wait, and in the end each migration has run exactly once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from projects import Project
+
+import dbtool
+from dbtool.conversation import Event, Note
+from dbtool.database import Database
+from dbtool.engine import history, ledger, runner
+from dbtool.errors import LockedError
+
+DEPLOYERS, ROUNDS = (20, 10) if os.environ.get("DBTOOL_TORTURE") else (8, 1)
+on_servers = pytest.mark.parametrize("url", ["postgres", "mysql"], indirect=True)
+on_postgres = pytest.mark.parametrize("url", ["postgres"], indirect=True)
+on_mysql = pytest.mark.parametrize("url", ["mysql"], indirect=True)
+
+ACCOUNT = (
+    "op.create_table('account', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('balance', sa.Integer()))"
+)
+DEPOSIT = "op.execute('INSERT INTO account (id, balance) VALUES (1, 100)')"
+INTEREST = "op.execute('UPDATE account SET balance = balance + 1')"  # twice is not the same as once
+CONCURRENTLY = (
+    "with op.get_context().autocommit_block():\n"
+    "    op.create_index('ix_balance', 'account', ['balance'], postgresql_concurrently=True)"
+)
+
+
+@pytest.fixture
+def bank(database: Database, tmp_path: Path, url: str) -> Project:
+    """A project whose migrations can be run once only, and an empty database of each kind."""
+    project = Project(tmp_path / "app", url)
+    project.write("pyproject.toml", '[tool.dbtool]\nmodels = "app.models"\n')
+    project.scaffold()
+    project.migration("account", ACCOUNT)
+    project.migration("deposit", DEPOSIT)
+    return project
+
+
+def finish(project: Project) -> None:
+    """Write the rest of the migrations."""
+    for number in range(4):
+        project.migration(f"interest{number}", INTEREST)
+    if project.database.kind == "postgres":
+        project.migration("index", CONCURRENTLY)
+    project.migration("last", INTEREST)
+
+
+def at_once(project: Project, count: int) -> list[int | None]:
+    """Deploy from so many processes that begin together; return their exit codes."""
+    context = multiprocessing.get_context("fork")
+    barrier = context.Barrier(count)
+
+    def deploy() -> None:
+        barrier.wait(60)
+        dbtool.deploy(project.config)
+        os._exit(0)
+
+    children = [context.Process(target=deploy) for _ in range(count)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    return [child.exitcode for child in children]
+
+
+def balance(database: Database) -> int:
+    with database.connect("read") as connection:
+        return int(connection.exec_driver_sql("SELECT balance FROM account").scalar_one())
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("begin", ["empty", "half"])
+def test_deployers_at_the_same_time_apply_each_migration_once_and_all_succeed(
+    bank: Project, database: Database, begin: str
+) -> None:
+    if begin == "half":
+        dbtool.deploy(bank.config)
+    finish(bank)
+    known = history.read(bank.config)
+    for _ in range(ROUNDS):
+        assert at_once(bank, DEPLOYERS) == [0] * DEPLOYERS
+
+        assert balance(database) == 105
+        with database.reading() as connection:
+            ran = [row.revision for row in ledger.read_rows(database, connection)]
+        assert ran == [each.id for each in known.revisions]
+        if ROUNDS > 1:
+            database.clear()
+            target = known.revisions[1].id if begin == "half" else None
+            runner.upgrade(bank.config, database, known, to=target) if target else None
+
+
+@on_servers
+def test_who_waits_is_told_for_whom_and_gives_up_in_the_end(bank: Project, database: Database) -> None:
+    heard: list[Event] = []
+    database.patience = 1.0
+    with turn_of_another(database), pytest.raises(LockedError) as error:
+        runner.upgrade(bank.config, database, history.read(bank.config), tell=heard.append)
+
+    user = database.url.user
+    assert f" is being migrated by {user} from " in error.value.message
+    assert error.value.message.endswith(", for longer than 1 s")
+    (note,) = heard
+    assert isinstance(note, Note) and note.text.startswith(f"waiting for {user} from ")
+    assert len(runner.upgrade(bank.config, database, history.read(bank.config))) == 2
+
+
+@on_servers
+def test_a_turn_ends_with_its_process(bank: Project, database: Database) -> None:
+    process = multiprocessing.get_context("fork").Process(target=_sleep_in_turn, args=(database,))
+    process.start()
+    with pytest.raises(LockedError):
+        _wait_until_locked(database)
+    process.kill()
+    process.join()
+
+    assert len(dbtool.deploy(bank.config).applied) == 2
+
+
+@on_servers
+def test_a_scratch_database_waits_for_nobody(database: Database) -> None:
+    database.patience = 0.2
+    with database.turn(lambda holder: None), database.scratch() as scratch:
+        scratch.patience = 0.2
+        with scratch.turn(lambda holder: None), scratch.turn(lambda holder: None):
+            pass
+
+
+@on_postgres
+def test_a_table_that_somebody_reads_is_waited_for_in_short_steps(bank: Project, database: Database) -> None:
+    dbtool.deploy(bank.config)
+    bank.migration("add", "op.add_column('account', sa.Column('name', sa.String(20)))")
+    heard: list[Event] = []
+    with database.connect("read") as reader:
+        reader.exec_driver_sql("SELECT * FROM account")
+
+        def tell(event: Event) -> None:
+            heard.append(event)
+            if isinstance(event, Note):
+                reader.rollback()
+
+        applied = dbtool.deploy(bank.config, tell=tell).applied
+
+    assert [each.name for each in applied] == ["add"]
+    assert [event.text for event in heard if isinstance(event, Note)] == [
+        f"{database.name} is in use: canceling statement due to lock timeout; trying again"
+    ]
+
+
+@on_mysql
+def test_a_table_that_somebody_reads_is_not_waited_for_for_ever(bank: Project, database: Database) -> None:
+    dbtool.deploy(bank.config)
+    bank.migration("add", "op.add_column('account', sa.Column('name', sa.String(20)))")
+    with database.connect("read") as reader:
+        reader.exec_driver_sql("SELECT * FROM account")
+        started = time.monotonic()
+        database.patience = 1.0
+        with pytest.raises(LockedError) as error:
+            runner.upgrade(bank.config, database, history.read(bank.config))
+
+    assert time.monotonic() - started < 30
+    assert "Lock wait timeout exceeded" in error.value.message
+    assert len(dbtool.deploy(bank.config).applied) == 1
+
+
+@contextmanager
+def turn_of_another(database: Database) -> Iterator[None]:
+    """Let another connection have the turn."""
+    with database.turn(lambda holder: None):
+        yield
+
+
+def _sleep_in_turn(database: Database) -> None:
+    with database.turn(lambda holder: None):
+        time.sleep(60)
+
+
+def _wait_until_locked(database: Database) -> None:
+    database.patience = 0.2
+    for _ in range(100):
+        with database.turn(lambda holder: None):
+            time.sleep(0.05)
