@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 import dbtool
-from dbtool.cli import branches, data, deploy, develop, output, review, source, studio, words
+from dbtool.cli import branches, data, deploy, develop, output, pushing, review, source, squashing, studio, words
 from dbtool.cli.options import EnvFile, Project, Quiet, Verbose
 from dbtool.errors import UsageError
 
@@ -50,7 +50,7 @@ def before(
     context.obj = {"project": project, "env_file": env_file, "quiet": quiet, "verbose": verbose}
 
 
-for part in (develop, branches, deploy, review, data, studio, source):
+for part in (develop, pushing, branches, squashing, deploy, review, data, studio, source):
     part.register(app)
 words.register(app)
 

@@ -10,7 +10,7 @@ import typer
 import dbtool
 from dbtool.cli import output, words
 from dbtool.cli.data import seed_lines
-from dbtool.cli.options import command
+from dbtool.cli.options import AcceptLoss, Fill, NoGenerate, Rename, command
 from dbtool.cli.progress import applied_lines
 from dbtool.cli.session import Session
 from dbtool.cli.source import generated_line
@@ -36,27 +36,18 @@ def register(app: typer.Typer) -> None:
         create_only: Annotated[
             bool, typer.Option("--create-only", help="Write the file; change nothing in the database.")
         ] = False,
+        amend: Annotated[
+            bool, typer.Option("--amend", help="Write the last migration anew, in place of the one that is there.")
+        ] = False,
         drift: Annotated[
             Literal["adopt", "revert", "ignore"],
             typer.Option("--drift", help="What becomes of what somebody changed in the database by hand."),
         ] = "ignore",
         yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something is reverted.")] = False,
-        no_generate: Annotated[bool, typer.Option("--no-generate", help="Do not generate code at the end.")] = False,
-        rename: Annotated[
-            list[str] | None,
-            typer.Option(
-                "--rename", metavar="OLD:NEW", help="What has a new name, as user.name:full_name or user:account."
-            ),
-        ] = None,
-        fill: Annotated[
-            list[str] | None,
-            typer.Option(
-                "--fill", metavar="COLUMN=VALUE", help="What rows get in a new required column, as user.age=0."
-            ),
-        ] = None,
-        accept_data_loss: Annotated[
-            bool, typer.Option("--accept-data-loss", help="Apply changes that drop tables or columns with rows.")
-        ] = False,
+        no_generate: NoGenerate = False,
+        rename: Rename = None,
+        fill: Fill = None,
+        accept_data_loss: AcceptLoss = False,
     ) -> None:
         """Write a migration from your models, prove it, and apply it.
 
@@ -73,6 +64,7 @@ def register(app: typer.Typer) -> None:
             session.config,
             name=name,
             create_only=create_only,
+            amend=amend,
             drift=drift,
             generate=not no_generate,
             ask=session.ask(yes=yes, accept_data_loss=accept_data_loss, renames=rename or (), fills=fill or ()),
@@ -116,12 +108,19 @@ def _migrated(report: MigrateReport) -> Iterator[RenderableType]:
     if report.adopted:
         yield from applied_lines(report.applied)
         yield "now say it in the models too: dbtool diff --from files --to models"
+    elif report.amended and report.revision is None:
+        yield output.line(("took away ", "green"), (_file_name(report.amended.path), "bold"))
+        yield "models and the migrations before it agree"
+        yield from applied_lines(report.applied)
+        yield from _recorded(report)
     elif report.revision is None:
         yield from applied_lines(report.applied)
+        yield from _recorded(report)
         yield output.line(("models and migrations agree; nothing to write", "green"))
     else:
         yield from _written(report)
         yield from applied_lines(report.applied)
+        yield from _recorded(report)
     for note in report.notes:
         yield output.line(("note: ", "yellow"), (note, ""))
     if report.backup:
@@ -134,13 +133,25 @@ def _migrated(report: MigrateReport) -> Iterator[RenderableType]:
 
 def _written(report: MigrateReport) -> Iterator[Any]:
     assert report.revision is not None
-    yield output.line(("wrote ", "green"), (_file_name(report.revision.path), "bold"))
+    verb = "amended " if report.amended else "wrote "
+    yield output.line((verb, "green"), (_file_name(report.revision.path), "bold"))
     yield from output.bullets(change.text for change in report.changes)
     if not report.counted:
         yield output.line(("not counted: ", "yellow"), ("the database did not answer, so nobody knows of its rows", ""))
     yield output.line(("proven: ", "green"), (", ".join(report.proof), ""))
-    if not any(each.revision == report.revision.id for each in report.applied):
+    if report.revision.id not in {*(each.revision for each in report.applied), *report.recorded}:
         yield output.line(("not applied yet: ", "yellow"), ("dbtool migrate", ""))
+
+
+def _recorded(report: MigrateReport) -> Iterator[Any]:
+    """Yield what the ledger says although no file ran."""
+    count = output.counted(len(report.recorded), "migration")
+    if report.statements:
+        yield output.line(("brought ", "green"), (f"{report.database} to the models, keeping its rows", ""))
+    if report.recorded and report.amended:
+        yield output.line(("recorded ", "green"), (f"{count} as applied in place of the old one", ""))
+    elif report.recorded:
+        yield output.line(("recorded ", "green"), (f"{count} as applied: the database has the changes", ""))
 
 
 def _file_name(path: str) -> str:

@@ -33,6 +33,29 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the 
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Show each SQL statement with its time.", rich_help_panel=COMMON)
 ]
+
+# What answers the questions of a change of the schema
+
+LockTimeout = Annotated[
+    float | None,
+    typer.Option(
+        "--lock-timeout", metavar="SECONDS", min=0, help="How long to wait for another deployer, and for locks. [60]"
+    ),
+]
+
+Rename = Annotated[
+    list[str] | None,
+    typer.Option("--rename", metavar="OLD:NEW", help="What has a new name, as user.name:full_name or user:account."),
+]
+Fill = Annotated[
+    list[str] | None,
+    typer.Option("--fill", metavar="COLUMN=VALUE", help="What rows get in a new required column, as user.age=0."),
+]
+AcceptLoss = Annotated[
+    bool, typer.Option("--accept-data-loss", help="Apply changes that drop tables or columns with rows.")
+]
+NoGenerate = Annotated[bool, typer.Option("--no-generate", help="Do not generate code at the end.")]
+
 _HINTS: dict[str, Any] = {
     "url": Url,
     "json": Json,

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 from dbtool.config import Config
 from dbtool.database import Database
-from dbtool.engine import diff, files, ledger, plan, proof, runner, schema
+from dbtool.engine import diff, direct, files, ledger, plan, proof, runner, schema
 from dbtool.engine.diff import Draft
 from dbtool.engine.history import History
-from dbtool.engine.recorder import Recorder
 from dbtool.engine.state import State
 from dbtool.errors import DriftError
 from dbtool.reports import Revision
@@ -93,13 +92,7 @@ def settle(database: Database) -> None:
 
 def record(config: Config, database: Database, revision: Revision) -> None:
     """Note a migration as applied whose changes the database has already."""
-    with database.connect("migrate") as connection, connection.begin():
-        recorder = Recorder(database, connection)
-        recorder.begin()
-        recorder.start()
-        recorder.record(revision, "up")
-        ledger.move(database, recorder.driver, revision.parents, revision.id)
-        recorder.finish()
+    direct.finish_alone(database, lambda connection: direct.note(config, database, connection, down=(), up=[revision]))
 
 
 @contextmanager

@@ -45,12 +45,15 @@ def create_folder(config: Config) -> tuple[str, ...]:
 
 
 def write_draft(
-    config: Config, draft: Draft, *, name: str, folder: Path, after: History, now: datetime
+    config: Config, draft: Draft, *, name: str, folder: Path, after: History, now: datetime, id: str | None = None
 ) -> tuple[Revision, Path]:
-    """Write a new migration into a folder that is not yet the project's; return it and its path."""
+    """Write a new migration into a folder that is not yet the project's; return it and its path.
+
+    Its id is the time, unless it takes the place of another one.
+    """
     from mako.template import Template
 
-    id = histories.next_id(after, now)
+    id = id or histories.next_id(after, now)
     parents = after.heads
     template = config.migrations / "script.py.mako"
     text = Template(template.read_text(encoding="utf-8") if template.exists() else project.SCRIPT).render(
@@ -61,7 +64,7 @@ def write_draft(
         depends_on=None,
         create_date=now.replace(microsecond=0),
         comma=lambda value: ", ".join([value] if isinstance(value, str) else value or ["base"]),
-        imports="\n".join(draft.imports),
+        imports="".join(f"{each}\n" for each in draft.imports),
         upgrades=_body(draft.upgrade),
         downgrades=_body(draft.downgrade),
     )
@@ -78,6 +81,27 @@ def keep(config: Config, revision: Revision, path: Path, history: History) -> Re
     if history.host == "dbtool":
         histories.write_lock(config, [*history.revisions, kept])
     return kept
+
+
+def replace_file(config: Config, old: Revision, new: Revision | None, before: History) -> Revision | None:
+    """Put a proven file into the place of the last one, or take that away; list what is there.
+
+    At every moment there is one file with that id.
+    """
+    path = Path(old.path)
+    if new is None:
+        path.unlink()
+        left = before.revisions
+    else:
+        target = path.with_name(Path(new.path).name)
+        Path(new.path).replace(path)
+        if target != path:
+            path.rename(target)
+        new = replace(new, path=str(target), listed=True)
+        left = (*before.revisions, new)
+    if before.host == "dbtool":
+        histories.write_lock(config, left)
+    return new
 
 
 def relist(config: Config, history: History) -> None:

@@ -71,6 +71,13 @@ def texts(folder: Path, id: str) -> Iterator[tuple[str, bytes]]:
                 yield Path(name).name, text.encode("utf-8", errors="surrogateescape")
 
 
+def remote_with(folder: Path, name: str) -> str | None:
+    """Return a branch of a remote, as it was last fetched or pushed, whose history has a file of this name."""
+    commit = (run(folder, "log", "--remotes", "-1", "--format=%H", "--", f":(top,glob)**/{name}") or "").strip()
+    branches = run(folder, "branch", "-r", "--contains", commit, "--format=%(refname:short)") if commit else None
+    return next((each for each in (branches or "").split() if "/" in each), None)
+
+
 def files(folder: Path, commit: str) -> frozenset[str] | None:
     """Return the paths of a commit's files below a folder; None where there is no such commit."""
     said = run(folder, "ls-tree", "-r", "-z", "--name-only", commit, ".")

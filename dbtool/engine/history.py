@@ -29,12 +29,13 @@ LOCK_HEADER = (
 
 @dataclass(frozen=True, slots=True)
 class LockLine:
-    """One migration as the lock lists it."""
+    """One migration as the lock lists it; `into` is the one that it was squashed into."""
 
     id: str
     parents: tuple[str, ...]
     text_hash: str
     meaning_hash: str
+    into: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class History:
 
     `host` says whose env.py it is: dbtool's generated one, which need not run, or a foreign one. `gone` holds the
     lock lines whose file is missing; `locked` is whether there is a lock. `conflict` is the line, from 1, at which
-    the lock holds a marker of an unfinished merge; its lines are then those of both sides.
+    the lock holds a marker of an unfinished merge; its lines are then those of both sides. `squashed` are the lock
+    lines of migrations whose file is gone since another one does their work, oldest first.
     """
 
     revisions: tuple[Revision, ...] = ()
@@ -51,6 +53,7 @@ class History:
     gone: tuple[LockLine, ...] = ()
     locked: bool = False
     conflict: int | None = None
+    squashed: tuple[LockLine, ...] = ()
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -88,7 +91,7 @@ def read(config: Config, *, split: bool = False) -> History:
     `branch_labels` that say so. With `split` a history whose branches are not joined yet is returned as it is.
     """
     host = host_of(config)
-    lines, conflict = _read_lock(config.lock) if host == "dbtool" else ({}, None)
+    lines, conflict, squashed = _read_lock(config.lock) if host == "dbtool" else ({}, None, ())
     if conflict is not None and not split:
         raise ConflictError(
             f"{config.lock}:{conflict}: two branches both added a migration, and their merge is not finished",
@@ -104,6 +107,7 @@ def read(config: Config, *, split: bool = False) -> History:
         tuple(line for line in lines.values() if line.id not in ids),
         locked=config.lock.exists(),
         conflict=conflict,
+        squashed=squashed,
     )
     _refuse_gaps(history)
     fork = None if split or host == "alembic" else forked(history)
@@ -152,12 +156,19 @@ def drops(revision: Revision) -> bool:
     return any(call.attr in ("drop_table", "drop_column") for call in calls)
 
 
-def write_lock(config: Config, revisions: Iterable[Revision]) -> None:
-    """List these revisions, in this order, in one step that a crash cannot cut in half."""
-    lines = (
-        f"{each.id} {','.join(each.parents) or 'base'} {each.text_hash} {each.meaning_hash}\n" for each in revisions
-    )
-    write_whole(config.lock, LOCK_HEADER + "".join(lines))
+def write_lock(config: Config, revisions: Iterable[Revision], *, squashed: Iterable[LockLine] | None = None) -> None:
+    """List these revisions, in this order, in one step that a crash cannot cut in half.
+
+    What the lock says of squashed migrations stays, as long as there is the file that they went into.
+    """
+    listed = tuple(revisions)
+    ids = {each.id for each in listed}
+    before = _read_lock(config.lock)[2] if squashed is None else squashed
+    lines: list[tuple[LockLine | Revision, str]]
+    lines = [(each, f"{_INTO}{each.into}") for each in before if each.into in ids]
+    lines += [(each, ",".join(each.parents) or "base") for each in listed]
+    texts = (f"{each.id} {second} {each.text_hash} {each.meaning_hash}\n" for each, second in lines)
+    write_whole(config.lock, LOCK_HEADER + "".join(texts))
 
 
 def meaning_hash(tree: ast.Module) -> str:
@@ -273,21 +284,25 @@ def _name(file_name: str, id: str) -> str:
     return stem.removeprefix(id).strip("_-") or stem
 
 
-def _read_lock(path: Path) -> tuple[dict[str, LockLine], int | None]:
-    """Return the lines by id, and the first line that holds a marker of an unfinished merge."""
+_INTO = "squashed:"
+
+
+def _read_lock(path: Path) -> tuple[dict[str, LockLine], int | None, tuple[LockLine, ...]]:
+    """Return the lines by id, the first one that holds a marker of an unfinished merge, and those of squashed files."""
     try:
         text = normalised(path.read_bytes()).decode("utf-8", errors="replace")
     except (FileNotFoundError, NotADirectoryError):
-        return {}, None
-    lines: dict[str, LockLine] = {}
+        return {}, None, ()
+    lines: list[LockLine] = []
     conflict = None
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(("<<<<<<<", "=======", ">>>>>>>", "|||||||")):
             conflict = conflict or number
         elif line.strip() and not line.startswith("#"):
-            listed = _lock_line(path, number, line)
-            lines[listed.id] = listed
-    return lines, conflict
+            lines.append(_lock_line(path, number, line))
+    squashed = {(each.id, each.meaning_hash): each for each in lines if each.into}
+    listed = {each.id: each for each in lines if (each.id, each.meaning_hash) not in squashed}
+    return listed, conflict, tuple(squashed.values())
 
 
 def _lock_line(path: Path, number: int, line: str) -> LockLine:
@@ -295,6 +310,8 @@ def _lock_line(path: Path, number: int, line: str) -> LockLine:
     if len(parts) != 4:
         raise HistoryError(f"{path}:{number}: this is no line of a lock", hint=f"git checkout -- {path.name}")
     id, parents, text, meaning = parts
+    if parents.startswith(_INTO):
+        return LockLine(id, (), text, meaning, parents.removeprefix(_INTO))
     return LockLine(id, () if parents == "base" else tuple(parents.split(",")), text, meaning)
 
 
@@ -331,7 +348,8 @@ def _refuse_duplicates(found: list[Revision]) -> None:
 
 def _refuse_gaps(history: History) -> None:
     """Refuse a file that follows one which neither a file nor the lock knows."""
-    known = {*(revision.id for revision in history.revisions), *(line.id for line in history.gone)}
+    gone = (*history.gone, *history.squashed)
+    known = {*(revision.id for revision in history.revisions), *(line.id for line in gone)}
     for revision in history.revisions:
         for parent in revision.parents:
             if parent not in known:
@@ -364,6 +382,11 @@ def _is_meant(history: History) -> bool:
     labelled = {each.id for each in history.revisions if _LABELS.search(Path(each.path).read_bytes())}
     own = [_followed(parents, head) for head in history.heads]
     return sum(1 for branch in own if not branch & labelled) < 2
+
+
+def has_labels(revision: Revision) -> bool:
+    """Whether a file gives its branch a name."""
+    return _LABELS.search(Path(revision.path).read_bytes()) is not None
 
 
 def _followed(parents: Mapping[str, tuple[str, ...]], head: str) -> set[str]:

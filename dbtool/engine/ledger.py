@@ -115,12 +115,13 @@ def refresh(database: Database, connection: DriverConnection, catalogue: Catalog
     execute(connection, sql, (catalogue.fingerprint, zlib.compress(catalogue.text.encode()), last))
 
 
-def move(database: Database, connection: DriverConnection, parents: Sequence[str], id: str) -> None:
-    """Move Alembic's version table from these revisions to the one that follows them."""
+def move(database: Database, connection: DriverConnection, old: Sequence[str], new: Sequence[str]) -> None:
+    """Move Alembic's version table from these revisions to those."""
     mark, table = database.placeholder, database.version_table
-    for parent in parents:
-        execute(connection, f"DELETE FROM {table} WHERE version_num = {mark}", (parent,))
-    execute(connection, f"INSERT INTO {table} (version_num) VALUES ({mark})", (id,))
+    for id in old:
+        execute(connection, f"DELETE FROM {table} WHERE version_num = {mark}", (id,))
+    for id in new:
+        execute(connection, f"INSERT INTO {table} (version_num) VALUES ({mark})", (id,))
 
 
 def _values(entry: Entry, catalogue: Catalogue | None) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from dbtool.engine.history import History
-from dbtool.errors import EditedError, HistoryError, MissingFileError, RevisionError
+from dbtool.errors import EditedError, HistoryError, MissingFileError, RevisionError, SquashedError
 from dbtool.reports import Revision, Standing
 
 BASE = "base"
@@ -21,13 +21,19 @@ def standing(history: History, heads: Sequence[str], checksums: Mapping[str, str
     """
     known = {revision.id for revision in history.revisions}
     ran = ancestors(history, heads)
+    gone = {line.id for line in history.squashed} - known
     if not all(head in known or any(line.id == head for line in history.gone) for head in heads):
         ran |= checksums.keys()  # nobody knows what a lost head followed, but the ledger knows what ran
     applied = tuple(revision for revision in history.revisions if revision.id in ran)
     pending = tuple(revision for revision in history.revisions if revision.id not in ran)
-    edited = tuple(revision for revision in applied if _edited(revision, checksums))
+    before = {(line.id, line.meaning_hash) for line in history.squashed}
+    edited = tuple(
+        revision
+        for revision in applied
+        if _edited(revision, checksums) and (revision.id, checksums.get(revision.id)) not in before
+    )
     missing = [
-        *(id for id in sorted(ran) if id not in known),
+        *(id for id in sorted(ran) if id not in known and id not in gone),
         *(line.id for line in history.gone if line.id not in ran),
     ]
     return Standing(
@@ -40,11 +46,17 @@ def standing(history: History, heads: Sequence[str], checksums: Mapping[str, str
         stale=tuple(revision for revision in history.revisions if revision.stale and revision not in edited),
         unlisted=tuple(revision for revision in history.revisions if history.locked and not revision.listed),
         elsewhere=tuple(id for id in missing if not any(line.id == id for line in history.gone)),
+        left_behind=left_behind(history, heads),
     )
 
 
 def require_intact(found: Standing, folder: str) -> None:
-    """Raise EditedError or MissingFileError when the files in `folder` are not what was run or listed."""
+    """Raise EditedError or MissingFileError when the files in `folder` are not what was run or listed.
+
+    Raise SquashedError where the database stopped in the middle of what is one file now.
+    """
+    if found.left_behind:
+        raise stopped(found.current, found.left_behind)
     if found.missing:
         raise MissingFileError(
             f"the file of migration {', '.join(found.missing)} is gone", hint=find_again(found, folder)
@@ -62,9 +74,32 @@ def find_again(found: Standing, folder: str) -> str:
     return "dbtool rollback --missing   (takes back what another branch applied; or switch to that branch)"
 
 
-def restore(path: str) -> str:
-    """Return the hint for a file that was changed too late."""
-    return f"git checkout -- {path}   (a change belongs in a new migration: dbtool migrate)"
+def left_behind(history: History, heads: Sequence[str]) -> tuple[str, ...]:
+    """Return the squashed migrations that a database has not run, where it stopped in the middle of them, in order."""
+    known = {revision.id for revision in history.revisions}
+    for head in heads:
+        ids = [line.id for line in history.squashed]
+        if head not in known and head in ids:
+            into = history.squashed[ids.index(head)].into
+            rest = (line for line in history.squashed[ids.index(head) + 1 :] if line.into == into)
+            return tuple(dict.fromkeys(line.id for line in rest))
+    return ()
+
+
+def stopped(heads: Sequence[str], rest: Sequence[str]) -> SquashedError:
+    """Return what is wrong with such a database, and how to find the files that finish what it began."""
+    return SquashedError(
+        f"this database stopped at {', '.join(heads)}, and {', '.join(rest)} were to follow:"
+        " all of them are one file now",
+        hint=f"git log --all --oneline -- '*{heads[0]}*.py'   (dbtool deploy from the commit before the last one;"
+        " copies of the files are in .dbtool/applied/)",
+    )
+
+
+def restore(path: str, *, last: bool = False) -> str:
+    """Return the hint for a file that was changed too late; the last one may be written anew."""
+    amending = ", or, while nobody else ran it, dbtool migrate --amend" if last else ""
+    return f"git checkout -- {path}   (a change belongs in a new migration: dbtool migrate{amending})"
 
 
 def ancestors(history: History, ids: Iterable[str]) -> frozenset[str]:
@@ -82,7 +117,13 @@ def ancestors(history: History, ids: Iterable[str]) -> frozenset[str]:
 
 
 def forward(history: History, heads: Sequence[str], target: str | None = None) -> tuple[Revision, ...]:
-    """Return what must run to bring a database from `heads` to the target, in order; None means every head."""
+    """Return what must run to bring a database from `heads` to the target, in order; None means every head.
+
+    Raises SquashedError where the database stopped in the middle of what is one file now.
+    """
+    rest = left_behind(history, heads)
+    if rest:
+        raise stopped(heads, rest)
     ran = ancestors(history, heads)
     wanted = ancestors(history, history.heads if target is None else [target])
     return tuple(revision for revision in history.revisions if revision.id in wanted and revision.id not in ran)

@@ -97,20 +97,31 @@ class Replay:
         for revision in revisions:
             self._run(revision, "up", note=False)
 
-    def record(self, revision: Revision, direction: Direction) -> Recorded:
-        """Run one file and note all of it. Raises MigrationError, but not where a way down says that it is none."""
-        return self._run(revision, direction, note=True)
+    def record(self, revision: Revision, direction: Direction, *, last: Callable[[], None] | None = None) -> Recorded:
+        """Run one file and note all of it. Raises MigrationError, but not where a way down says that it is none.
 
-    def _run(self, revision: Revision, direction: Direction, *, note: bool) -> Recorded:
+        `last` is called before the commit; what it does is not noted, and what it raises takes the file back.
+        """
+        return self._run(revision, direction, note=True, last=last)
+
+    def _run(
+        self, revision: Revision, direction: Direction, *, note: bool, last: Callable[[], None] | None = None
+    ) -> Recorded:
         found = Recorded(revision, direction)
         listening = (
             spelling.listen(self.database, self.connection, partial(self._take, found)) if note else nullcontext()
         )
-        with self._context.begin_transaction(_per_migration=True), operations(self._context, found, self.look) as how:
-            self._how = how
-            with failing(revision, "on a scratch database"), listening:
+        with self._context.begin_transaction(_per_migration=True):
+            with (
+                operations(self._context, found, self.look) as how,
+                failing(revision, "on a scratch database"),
+                listening,
+            ):
+                self._how = how
                 call(found, how)
                 self.database.after_step(self.connection)
+            if last is not None:
+                last()
         if self.connection.in_transaction():
             self.connection.commit()
         self._context.impl.memo.clear()

@@ -7,22 +7,28 @@ from dataclasses import dataclass
 from dbtool.config import Config
 from dbtool.database import Database, DriverConnection
 from dbtool.engine import history as histories
-from dbtool.engine import ledger, plan
+from dbtool.engine import journal, ledger, plan, pushed
 from dbtool.engine.history import History
 from dbtool.engine.ledger import Record
 from dbtool.errors import DatabaseMissingError
-from dbtool.reports import Standing
+from dbtool.reports import Standing, Stopped
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What was seen. `drift` is None where it cannot be known; a database that does not exist has run nothing."""
+    """What was seen. `drift` is None where it cannot be known; a database that does not exist has run nothing.
+
+    `pushed` is whether the schema is one that `push` left behind, and no migration has run since. `stopped` is the
+    migration that did not come to its end, where DDL is committed statement by statement.
+    """
 
     history: History
     record: Record
     standing: Standing
     drift: tuple[str, ...] | None
     exists: bool
+    pushed: bool = False
+    stopped: Stopped | None = None
 
 
 def observe(config: Config, database: Database, *, split: bool = False) -> State:
@@ -30,23 +36,32 @@ def observe(config: Config, database: Database, *, split: bool = False) -> State
 
     With `split` the files may be of branches that are not joined yet.
     """
-    return _observe(database, histories.read(config, split=split))
+    return _observe(config, database, histories.read(config, split=split))
 
 
 def observe_or_empty(config: Config, database: Database, *, split: bool = False) -> State:
     """Read the same; a database that does not exist yet stands at nothing."""
     known = histories.read(config, split=split)
     try:
-        return _observe(database, known)
+        return _observe(config, database, known)
     except DatabaseMissingError:
         return State(known, Record(), plan.standing(known, (), {}), None, exists=False)
 
 
-def _observe(database: Database, known: History) -> State:
+def _observe(config: Config, database: Database, known: History) -> State:
     with database.reading() as connection, database.translated():
         record = ledger.read(database, connection)
         drift = _drift(database, connection, record)
-    return State(known, record, plan.standing(known, record.heads, record.checksums), drift, exists=True)
+        halfway = journal.stopped(database, connection)
+        drift = None if halfway else drift
+        was_pushed = drift != () and _pushed(config, database, connection)
+    standing = plan.standing(known, record.heads, record.checksums)
+    return State(known, record, standing, drift, exists=True, pushed=was_pushed, stopped=halfway)
+
+
+def _pushed(config: Config, database: Database, connection: DriverConnection) -> bool:
+    known = pushed.known(config)
+    return bool(known) and database.catalogue(connection).fingerprint in known
 
 
 def _drift(database: Database, connection: DriverConnection, record: Record) -> tuple[str, ...] | None:

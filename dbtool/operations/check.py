@@ -155,6 +155,7 @@ class _Check:
             return
         before, heads = len(self.findings), self.state.record.heads
         try:
+            plan.forward(known, heads)  # raises where it stopped in the middle of what was squashed
             ran = heads[0] if heads else plan.BASE
             changes = dbtool.diff(self.config, source="database", target=ran).changes if len(heads) < 2 else ()
         except DbtoolError as error:

@@ -18,8 +18,11 @@ from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.state import State, observe_or_empty
 from dbtool.engine.verdicts import Verdicts
 from dbtool.operations import backups
-from dbtool.operations.drift import Way, leave_drift
+from dbtool.operations.amend import amend as amend_last
+from dbtool.operations.amend import is_there_already
+from dbtool.operations.drift import Way, WayOut, leave_drift
 from dbtool.operations.generating import generated
+from dbtool.operations.landing import Landing
 from dbtool.operations.weighing import consent, refuse_unused, warn, weigh
 from dbtool.reports import Applied, Change, MigrateReport, Revision, Risk
 
@@ -32,6 +35,7 @@ def migrate(
     *,
     name: str | None = None,
     create_only: bool = False,
+    amend: bool = False,
     drift: Way = "ignore",
     generate: bool = True,
     ask: Ask = REFUSE,
@@ -44,16 +48,26 @@ def migrate(
     `create_only` writes the file and changes nothing in the configured database. `drift` says what becomes of what
     somebody changed in the database beside the migrations: a migration that adopts it, after which the models are left
     for another time, SQL that reverts it, or nothing. A failed generation is reported in `generate_error` and undoes
-    nothing. Raises MigrationError, ProofError, AnswerError, ModelsError.
+    nothing. A database that `push` brought to the models, or that is what they say already, is not changed: the new
+    file is noted as applied there. With `amend` the last migration is written anew, and the database gets the
+    difference. Raises MigrationError, ProofError, AnswerError, ModelsError, and SharedError where a remote has the
+    file that is to be amended.
     """
     metadata = schema.load(config)
     database = databases.of(config)
     created = files.create_folder(config)
     state = observe_or_empty(config, database)
+    landing = Landing(config, database, state, metadata, state.history, ask, tell, name=name)
+    if amend:
+        amend_last(landing, create_only=create_only)
+        return _landed(landing, created, generate=generate)
     plan.require_intact(replace(state.standing, stale=()), config.relative(config.migrations))
     left = leave_drift(config, database, state, way=drift, ask=ask, tell=tell)
     if left.way != "ignore" and state.drift:
         state = observe_or_empty(config, database)
+    elif not create_only and is_there_already(config, database, state, metadata):
+        landing.land()
+        return _landed(landing, created, generate=generate)
     run = _Run(config, database, state, create_only, ask, tell)
     with proof.scratch(config, database) as scratch:
         run.prove_what_is_there(scratch)
@@ -61,10 +75,15 @@ def migrate(
         if left.revision is None:  # else the models do not know yet what was adopted, and would drop it
             run.write(scratch, metadata, name)
     run.apply_written()
+    return _ran(run, left, created, generate=generate)
+
+
+def _ran(run: _Run, left: WayOut, created: tuple[str, ...], *, generate: bool) -> MigrateReport:
+    config, state = run.config, run.state
     outputs, problem = generated(config) if generate else (None, None)
     return MigrateReport(
-        database=database.url.safe,
-        database_created=not state.exists and not create_only,
+        database=run.database.url.safe,
+        database_created=not state.exists and not run.create_only,
         created=created,
         applied=tuple(run.applied),
         revision=run.revision,
@@ -79,6 +98,31 @@ def migrate(
         notes=run.notes,
         adopted=left.revision,
         reverted=left.statements,
+        ok=problem is None,
+    )
+
+
+def _landed(landing: Landing, created: tuple[str, ...], *, generate: bool) -> MigrateReport:
+    config, state = landing.config, landing.state
+    outputs, problem = generated(config) if generate else (None, None)
+    return MigrateReport(
+        database=landing.database.url.safe,
+        database_created=not state.exists and bool(landing.applied),
+        created=created,
+        applied=landing.applied,
+        revision=landing.revision,
+        changes=landing.changes,
+        proof=landing.proof,
+        drift=() if state.pushed or landing.recorded or landing.old else state.drift or (),
+        backup=backups.shown(config, landing.backup),
+        generated=outputs,
+        generate_error=problem,
+        risks=landing.risks,
+        counted=landing.counted,
+        notes=landing.notes,
+        recorded=tuple(each.id for each in landing.recorded),
+        amended=landing.old,
+        statements=landing.statements,
         ok=problem is None,
     )
 
@@ -166,7 +210,7 @@ class _Run:
         )
         refuse_unused(self.ask)
         self.decisions, self.changes, self.risks = found.decisions, found.changes, found.risks
-        self.counted, self.notes = found.counted, found.draft.notes
+        self.counted, self.notes = found.counted or not self.state.exists, found.draft.notes
         if self.create_only:
             warn(found, self.tell)
         elif consent(found, self.ask):

@@ -1,0 +1,233 @@
+"""Many migrations in one: which can be, what they make together, and a file that makes the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbtool.config import Config
+from dbtool.database import Database, definitions
+from dbtool.database.definitions import Definition
+from dbtool.engine import amending, diff, drift, plan, portrait, stored
+from dbtool.engine import history as histories
+from dbtool.engine.diff import Draft
+from dbtool.engine.history import History
+from dbtool.engine.stored import Stored
+from dbtool.errors import HistoryError
+from dbtool.reports import Revision
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, MetaData
+
+
+def chain(history: History, through: str) -> tuple[Revision, ...]:
+    """Return a migration and all that it follows, oldest first.
+
+    Raises HistoryError where that is not one line: a branch, a merge, or another file that follows one in between.
+    """
+    ids = plan.ancestors(history, [through])
+    found = tuple(revision for revision in history.revisions if revision.id in ids)
+    parents: tuple[str, ...] = ()
+    for revision in found:
+        if revision.parents != parents or revision.depends_on or histories.has_labels(revision):
+            raise HistoryError(
+                f"{revision.label} is part of a branch, and only one line of migrations can be put into one file",
+                hint=f"dbtool squash --through {parents[0]}" if parents else "dbtool status",
+            )
+        parents = (revision.id,)
+    for revision in history.revisions:
+        if revision.id not in ids and (ids - {through}) & {*revision.parents, *revision.depends_on}:
+            followed = ", ".join(sorted((ids - {through}) & {*revision.parents, *revision.depends_on}))
+            raise HistoryError(
+                f"{revision.label} follows {followed}, which would not be there any more", hint="dbtool rebase"
+            )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All that a database holds, as far as it can be compared: its schema as facts, and its rows."""
+
+    facts: frozenset[str]
+    rows: Mapping[str, Stored]
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return sum(len(each.rows) for each in self.rows.values())
+
+    def differences(self, other: Picture) -> list[str]:
+        """Return in words what the other one lacks, then what it has beyond; empty where both are the same."""
+        lost = [f"gone: {fact}" for fact in sorted(self.facts - other.facts)]
+        extra = [f"left over: {fact}" for fact in sorted(other.facts - self.facts)]
+        names = sorted({*self.rows, *other.rows})
+        return [*lost, *extra, *(f"rows of {name} differ" for name in names if not self._same_rows(other, name))]
+
+    def _same_rows(self, other: Picture, name: str) -> bool:
+        mine, theirs = (each.rows.get(name) for each in (self, other))
+        return (mine.as_set if mine else frozenset()) == (theirs.as_set if theirs else frozenset())
+
+
+_BESIDE = re.compile(r"(view|trigger) ")
+
+
+def picture(config: Config, database: Database) -> Picture:
+    """Look at a scratch database.
+
+    A catalogue that knows columns says all the same thing in one way; one that holds the texts of tables does not.
+    """
+    with database.connect("read") as connection:
+        lines = database.catalogue(connection.connection.driver_connection).lines
+        rows = stored.read(connection, _reflected(config, database, connection))
+    told = any(line.startswith("column ") for line in lines)
+    beside = {line for line in lines if told or _BESIDE.match(line)}
+    return Picture(portrait.of(database).facts | beside, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What one file must make: the schema, what stands beside tables, and rows."""
+
+    picture: Picture
+    metadata: MetaData
+    definitions: tuple[Definition, ...]
+
+
+def material(config: Config, database: Database) -> Material:
+    """Take it from a scratch database on which the old files have run."""
+    with database.connect("read") as connection:
+        metadata = _reflected(config, database, connection)
+    return Material(picture(config, database), metadata, definitions.of(database))
+
+
+def _reflected(config: Config, database: Database, connection: Connection) -> MetaData:
+    from sqlalchemy import JSON
+
+    metadata = drift.reflected(config, database, connection)
+    for table, column in definitions.json_columns(database, connection.connection.driver_connection):
+        if table in metadata.tables and column in metadata.tables[table].columns:
+            metadata.tables[table].columns[column].type = JSON()
+    return metadata
+
+
+def drafts(config: Config, scratch: Database, found: Material, models: MetaData | None) -> Iterator[Draft]:
+    """Yield what may make the same in an empty database, the best first.
+
+    That is as the models say it, then with types of no database in particular, then as it was read. A table may use a
+    function, and a function a table: each order is one more draft.
+    """
+    for metadata in (each for each in (models, _generic(found.metadata, scratch), found.metadata) if each is not None):
+        with scratch.connect("migrate") as connection:
+            tables = diff.draft(config, scratch, connection, metadata)
+        yield _with_rest(scratch, found, tables, functions_first=False)
+        if any(each.place == "function" for each in found.definitions):
+            yield _with_rest(scratch, found, tables, functions_first=True)
+
+
+def _generic(metadata: MetaData, database: Database) -> MetaData:
+    """Return the same schema with types that every database has, where there are such, and without empty options."""
+    from sqlalchemy import MetaData
+
+    made, dialect = MetaData(), database.engine("read").dialect
+    for table in metadata.tables.values():
+        copy = table.to_metadata(made)
+        for column in copy.columns:
+            column.type = definitions.plain_type(column.type, dialect) or column.type
+            column.autoincrement = "auto"
+        items: list[Any] = [copy, *copy.indexes, *copy.constraints]
+        for item in items:
+            for name, value in list(item.dialect_kwargs.items()):
+                if item is copy or value is None or value is False or value == []:
+                    del item.dialect_kwargs[name]
+    return made
+
+
+def _with_rest(scratch: Database, found: Material, tables: Draft, *, functions_first: bool) -> Draft:
+    early = ("before", "function") if functions_first else ("before",)
+    before = [each for each in found.definitions if each.place in early]
+    after = [each for each in found.definitions if each.place not in early]
+    rows, imports = stored.written(scratch, found.metadata, found.picture.rows)
+    upgrade = [*map(_made, before), *_lines(tables.upgrade), *rows, *map(_made, after)]
+    gone = [_run(each.drop) for each in reversed(after) if each.drop and each.place != "function"]
+    functions = [_run(each.drop) for each in reversed(found.definitions) if each.drop and each.place != "after"]
+    downgrade = [*gone, *_lines(tables.downgrade), *functions]
+    return replace(
+        tables,
+        upgrade="\n".join(upgrade),
+        downgrade="\n".join(downgrade),
+        imports=tuple(sorted({*tables.imports, *imports})),
+    )
+
+
+def _made(definition: Definition) -> str:
+    return _run(definition.create)
+
+
+def _run(sql: str) -> str:
+    """Write a call that runs a text as it is: a colon before a word would be a parameter."""
+    escaped = re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", sql)
+    return f"    op.execute({escaped!r})"
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.strip() != "pass"]
+
+
+def not_seen(database: Database, revisions: Sequence[Revision]) -> tuple[str, ...]:
+    """Return statements of these files that no comparison can find again, such as GRANT, as far as they can be read."""
+    texts = (text for revision in revisions for text in amending.by_hand(revision, database))
+    return tuple(dict.fromkeys(text for text in texts if not _SEEN.match(text) and text != amending.UNKNOWN))
+
+
+_SEEN = re.compile(
+    r"\s*(insert|update|delete|truncate|replace|select|with|set|pragma|"
+    r"create\s+(or\s+replace\s+)?((definer|algorithm)\s*=\s*\S+\s+|sql\s+security\s+\w+\s+)*"
+    r"(temp\w*\s+)?(materialized\s+)?(table|view|trigger|function|procedure|event|sequence|extension)\b)",
+    re.IGNORECASE,
+)
+
+
+def keep(config: Config, history: History, old: Sequence[Revision], new: Revision) -> Revision:
+    """Put a proven file into the place of the old ones, whose lines the lock keeps in short.
+
+    Whatever fails, the folder is as it was.
+    """
+    last = Path(old[-1].path)
+    target = last.with_name(Path(new.path).name)
+    texts = {path: path.read_bytes() for path in (config.lock, *(Path(each.path) for each in old)) if path.exists()}
+    kept = replace(new, path=str(target), listed=True)
+    try:
+        Path(new.path).replace(last)
+        for each in old[:-1]:
+            Path(each.path).unlink()
+        if target != last:
+            last.rename(target)
+        if history.host == "dbtool":
+            ids = {each.id for each in old}
+            rest = [each for each in history.revisions if each.id not in ids]
+            histories.write_lock(
+                config, [kept, *rest], squashed=(*_lines_of(history, ids, new.id), *_listed(old, new.id))
+            )
+    except BaseException:
+        if target not in texts:
+            with suppress(OSError):
+                target.unlink()
+        for path, text in texts.items():
+            path.write_bytes(text)
+        raise
+    return kept
+
+
+def _lines_of(history: History, ids: set[str], into: str) -> Iterator[histories.LockLine]:
+    """Yield what was squashed before; what went into one of these files is in the new one now."""
+    for line in history.squashed:
+        yield replace(line, into=into) if line.into in ids else line
+
+
+def _listed(old: Sequence[Revision], into: str) -> Iterator[histories.LockLine]:
+    for each in old:
+        yield histories.LockLine(each.id, each.parents, each.text_hash, each.meaning_hash, into)
