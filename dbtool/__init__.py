@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from dbtool.operations.check import check
     from dbtool.operations.compare import diff
     from dbtool.operations.data import export_csv, seed, show_record, show_rows, show_schema, show_tables, table_names
-    from dbtool.operations.deploy import deploy, history, status
+    from dbtool.operations.deploy import deploy, history, require_current, status
     from dbtool.operations.lint import lint
     from dbtool.operations.migrate import migrate
+    from dbtool.operations.push import push
+    from dbtool.operations.repair import repair
     from dbtool.operations.reset import reset
     from dbtool.operations.review import doctor
     from dbtool.operations.rollback import rollback
     from dbtool.operations.source import erd, generate, watch
     from dbtool.operations.sql import sql
+    from dbtool.operations.squash import squash
     from dbtool.studio.server import open_studio
 
 __version__ = "0.1.0"
@@ -44,8 +47,10 @@ _HOMES = {
         "show_tables",
         "table_names",
     ),
-    "dbtool.operations.deploy": ("deploy", "history", "status"),
+    "dbtool.operations.deploy": ("deploy", "history", "require_current", "status"),
     "dbtool.operations.migrate": ("migrate",),
+    "dbtool.operations.push": ("push",),
+    "dbtool.operations.repair": ("repair",),
     "dbtool.operations.reset": ("reset",),
     "dbtool.operations.branches": ("rebase",),
     "dbtool.operations.rollback": ("rollback",),
@@ -54,6 +59,7 @@ _HOMES = {
     "dbtool.operations.compare": ("diff",),
     "dbtool.operations.lint": ("lint",),
     "dbtool.operations.sql": ("sql",),
+    "dbtool.operations.squash": ("squash",),
     "dbtool.operations.source": ("erd", "generate", "watch"),
     "dbtool.studio.server": ("open_studio",),
 }
@@ -79,7 +85,10 @@ __all__ = [
     "load_config",
     "migrate",
     "open_studio",
+    "push",
     "rebase",
+    "repair",
+    "require_current",
     "reset",
     "rollback",
     "run_environment",
@@ -90,6 +99,7 @@ __all__ = [
     "show_tables",
     "silent",
     "sql",
+    "squash",
     "status",
     "table_names",
     "watch",

@@ -194,6 +194,18 @@ class UnreadableFileError(HistoryError):
     code = "DB307"
 
 
+class SharedError(HistoryError):
+    """A migration that others may have run already was to be written anew."""
+
+    code = "DB308"
+
+
+class SquashedError(HistoryError):
+    """A database stopped in the middle of migrations that were squashed into one file since."""
+
+    code = "DB309"
+
+
 class MigrationError(HistoryError):
     """A migration failed while it ran; `applied` names the revisions that stay applied, oldest first."""
 
@@ -211,6 +223,18 @@ class MigrationError(HistoryError):
         super().__init__(message, hint=hint, problems=problems)
         self.failed = failed
         self.applied = tuple(applied)
+
+
+class BehindError(HistoryError):
+    """The code is ahead of its database: migrations are pending."""
+
+    code = "DB314"
+
+
+class StoppedHalfwayError(HistoryError):
+    """A migration stopped halfway on a database that commits every DDL statement, and cannot simply go on."""
+
+    code = "DB313"
 
 
 class ProofError(HistoryError):

@@ -111,7 +111,8 @@ class Finding:
 class Standing:
     """Files against ledger. All tuples are oldest first; `current` holds the database's heads.
 
-    `elsewhere` holds those of `missing` that the lock does not list either: they are of another branch.
+    `elsewhere` holds those of `missing` that the lock does not list either: they are of another branch. `left_behind`
+    are squashed migrations that this database has not run, where it stopped in the middle of them.
     """
 
     current: tuple[str, ...]
@@ -123,11 +124,12 @@ class Standing:
     stale: tuple[Revision, ...]
     unlisted: tuple[Revision, ...]
     elsewhere: tuple[str, ...] = ()
+    left_behind: tuple[str, ...] = ()
 
     @property
     def intact(self) -> bool:
         """Whether what the database ran is what the files say."""
-        return not (self.edited or self.missing or self.stale)
+        return not (self.edited or self.missing or self.stale or self.left_behind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +290,9 @@ class MigrateReport:
     `revision` is None when the models and the files agree; `risks` are counted in the configured database, and empty
     with `counted` False when it was not read; `proof` lists the steps that the scratch database passed; `notes` say
     what could not be compared. `adopted` is the migration that records what somebody changed by hand, `reverted` the
-    SQL that took it back.
+    SQL that took it back. `recorded` are the ids of migrations that were noted as applied without running, since the
+    database had their changes already, or got them by `statements`; `amended` is the file that `revision` took the
+    place of, or that went away where no difference was left.
     """
 
     database: str
@@ -307,6 +311,29 @@ class MigrateReport:
     notes: tuple[str, ...] = ()
     adopted: Revision | None = None
     reverted: tuple[str, ...] = ()
+    recorded: tuple[str, ...] = ()
+    amended: Revision | None = None
+    statements: tuple[str, ...] = ()
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PushReport:
+    """What `push` did to the configured database, or with `dry_run` would do; `statements` are its SQL.
+
+    `risks` are counted there; `notes` say what could not be compared.
+    """
+
+    database: str
+    database_created: bool
+    dry_run: bool
+    changes: tuple[Change, ...]
+    statements: tuple[str, ...]
+    risks: tuple[Risk, ...]
+    notes: tuple[str, ...]
+    backup: str | None
+    generated: GenerateReport | None
+    generate_error: str | None
     ok: bool = True
 
 
@@ -320,6 +347,7 @@ class DeployReport:
     applied: tuple[Applied, ...]
     dry_run: bool
     planned: tuple[Revision, ...] = ()
+    backup: str | None = None
     ok: bool = True
 
 
@@ -338,6 +366,25 @@ class RollbackReport:
     risks: tuple[Risk, ...] = ()
     counted: bool = True
     backup: str | None = None
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SquashReport:
+    """One migration in place of `squashed`, oldest first; `revision` is None where there were fewer than two.
+
+    `proof` lists the steps that it passed on a scratch database, `rows` counts those that it puts in, `notes` are
+    statements of the old files that nothing of the schema shows, which it does not have. With `dry_run` nothing was
+    written, and `text` is the file.
+    """
+
+    revision: Revision | None
+    squashed: tuple[Revision, ...]
+    proof: tuple[str, ...]
+    rows: int = 0
+    notes: tuple[str, ...] = ()
+    text: str = ""
+    dry_run: bool = False
     ok: bool = True
 
 
@@ -372,6 +419,21 @@ class RebaseReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """A migration that stopped halfway, where every DDL statement is committed.
+
+    `done` statements have had their effect; `statement` is the last one that was begun, and `certain` is whether it is
+    known to be one of these.
+    """
+
+    revision: str
+    direction: Direction
+    done: int
+    statement: str
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReport:
     """Where a database stands. `drift` lists lines of the catalogue that migrations did not make.
 
@@ -383,6 +445,20 @@ class StatusReport:
     drift: tuple[str, ...] | None
     findings: tuple[Finding, ...]
     ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport:
+    """What was wrong with a database, each with what `repair` does about it as its hint, and what ran.
+
+    With `dry_run` nothing was mended, and `ok` says that there is nothing to mend.
+    """
+
+    database: str
+    findings: tuple[Finding, ...]
+    applied: tuple[Applied, ...]
+    dry_run: bool
+    ok: bool = True
 
 
 @dataclass(frozen=True, slots=True)

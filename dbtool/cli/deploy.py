@@ -1,14 +1,14 @@
-"""Deploy: deploy, status, history, rollback."""
+"""Deploy: deploy, status, history, rollback, repair."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 import dbtool
-from dbtool.cli.options import command
-from dbtool.cli.progress import deployed, history_lines, status_lines, taken_back
+from dbtool.cli.options import LockTimeout, command
+from dbtool.cli.progress import deployed, history_lines, repaired, status_lines, taken_back
 from dbtool.cli.session import Session
 from dbtool.errors import UsageError
 
@@ -26,25 +26,55 @@ def register(app: typer.Typer) -> None:
             typer.Option("--to", metavar="REVISION", help="Stop there: an id, a unique prefix, a name, head, +1."),
         ] = None,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Run it and roll back; nothing stays.")] = False,
+        lock_timeout: LockTimeout = None,
+        wait: Annotated[
+            float, typer.Option("--wait", metavar="SECONDS", min=0, help="Wait for a server that does not answer yet.")
+        ] = 0,
+        backup: Annotated[bool, typer.Option("--backup", help="Copy the database away first.")] = False,
+        transaction: Annotated[
+            Literal["run", "migration"],
+            typer.Option("--transaction", help="One for the whole run, or one for each migration."),
+        ] = "run",
     ) -> None:
         """Apply pending migrations.
 
         Never asks, writes no files but copies of what ran into .dbtool/, and imports no models: made for production.
-        On SQLite and PostgreSQL all of it lands or nothing does.
+        On SQLite and PostgreSQL all of it lands or nothing does. On MariaDB, where each change of a table is committed
+        at once, a run that was stopped goes on from the statement where it stopped.
 
-        Example: dbtool deploy --dry-run
+        One process deploys at a time: others wait, and find nothing left to do.
+
+        Example: dbtool deploy --wait 30 --lock-timeout 300
         """
-        session.show(dbtool.deploy(session.config, to=to, dry_run=dry_run, tell=session.tell), deployed)
+        report = dbtool.deploy(
+            session.config,
+            to=to,
+            dry_run=dry_run,
+            lock_timeout=lock_timeout,
+            wait=wait,
+            backup=backup,
+            transaction=transaction,
+            tell=session.tell,
+        )
+        session.show(report, deployed)
 
     @command(app, "status", panel=PANEL)
-    def status(session: Session) -> None:
+    def status(
+        session: Session,
+        wait: Annotated[
+            float,
+            typer.Option("--wait", metavar="SECONDS", min=0, help="Look again until all is well, at most so long."),
+        ] = 0,
+    ) -> None:
         """Show what is applied, pending, edited and missing.
 
         Exit code 0 only when the database is at the head, the history is intact, and nobody else changed the schema.
 
+        An application that must not start before its database is ready: dbtool status --wait 60 && start
+
         Example: dbtool status --json
         """
-        session.show(dbtool.status(session.config), status_lines)
+        session.show(dbtool.status(session.config, wait=wait, tell=session.tell), status_lines)
 
     @command(app, "history", panel=PANEL)
     def history(session: Session) -> None:
@@ -70,6 +100,7 @@ def register(app: typer.Typer) -> None:
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Run it and undo it; nothing stays.")] = False,
         yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
         no_backup: Annotated[bool, typer.Option("--no-backup", help="Take no backup first.")] = False,
+        lock_timeout: LockTimeout = None,
     ) -> None:
         """Take the newest migration back.
 
@@ -91,7 +122,28 @@ def register(app: typer.Typer) -> None:
             missing=missing,
             dry_run=dry_run,
             backup=not no_backup,
+            lock_timeout=lock_timeout,
             ask=session.ask(yes=yes),
             tell=session.tell,
         )
         session.show(report, taken_back)
+
+    @command(app, "repair", panel=PANEL)
+    def repair(
+        session: Session,
+        undo: Annotated[
+            bool, typer.Option("--undo", help="Take back the migration that stopped halfway, instead of going on.")
+        ] = False,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Name what is wrong, and change nothing.")] = False,
+        yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    ) -> None:
+        """Mend what a crash, or another tool, has left behind.
+
+        On MariaDB a migration that stopped halfway goes on from its last statement, or is taken back with --undo. On
+        PostgreSQL indexes that CREATE INDEX CONCURRENTLY left invalid are dropped. The ledger gets what ran without
+        it, and the text of files that were edited after they ran. Each is named first, and asked about.
+
+        Example: dbtool repair --dry-run
+        """
+        report = dbtool.repair(session.config, undo=undo, dry_run=dry_run, ask=session.ask(yes=yes), tell=session.tell)
+        session.show(report, repaired)

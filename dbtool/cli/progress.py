@@ -10,7 +10,7 @@ from dbtool.cli import output
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from dbtool.reports import Applied, DeployReport, HistoryReport, RollbackReport, StatusReport
+    from dbtool.reports import Applied, DeployReport, HistoryReport, RepairReport, RollbackReport, StatusReport
 
 
 def applied_lines(applied: Sequence[Applied]) -> Iterator[RenderableType]:
@@ -38,6 +38,21 @@ def deployed(report: DeployReport) -> Iterator[RenderableType]:
         yield from applied_lines(report.applied)
         if report.dry_run:
             yield output.line(("dry run: ", "yellow"), ("everything worked and was rolled back", ""))
+    if report.backup:
+        yield f"backup: {report.backup}"
+
+
+def repaired(report: RepairReport) -> Iterator[RenderableType]:
+    """Tell what was wrong, and what became of it."""
+    if not report.findings:
+        yield output.line(("nothing to repair", "green"), (f" in {report.database}", ""))
+        return
+    for finding in report.findings:
+        yield output.line((f"{finding.code}: ", "yellow"), (finding.message, ""))
+        yield output.line(("  would " if report.dry_run else "  done: ", "cyan"), (finding.hint, ""))
+    yield from applied_lines(report.applied)
+    if report.dry_run:
+        yield "nothing was changed"
 
 
 def taken_back(report: RollbackReport) -> Iterator[RenderableType]:

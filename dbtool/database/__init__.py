@@ -6,14 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dbtool.config import Config, Location
-from dbtool.database.base import LEDGER, Catalogue, Database, DriverConnection, execute, rows
+from dbtool.database.base import JOURNAL, LEDGER, Catalogue, Database, DriverConnection, execute, rows
 from dbtool.database.url import ACCEPTED, KINDS, Url, parse
 from dbtool.errors import UrlError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-__all__ = ["LEDGER", "Catalogue", "Database", "DriverConnection", "at", "behind", "execute", "of", "rows"]
+__all__ = ["JOURNAL", "LEDGER", "Catalogue", "Database", "DriverConnection", "at", "behind", "execute", "of", "rows"]
 
 _CLASSES = {"sqlite": "Sqlite", "postgres": "Postgres", "mysql": "Mysql"}
 

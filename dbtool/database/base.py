@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 LEDGER = "dbtool_migrations"
+JOURNAL = "dbtool_journal"
 LOCK_SECONDS = 60.0
 Purpose = Literal["migrate", "write", "read"]
 Rule = Literal["null", "unique", "reference", "check", "value", "other"]
@@ -118,7 +119,7 @@ class Database(ABC):
     @property
     def own_tables(self) -> tuple[str, ...]:
         """The tables that migrating itself needs; no schema counts them."""
-        return (self.version_table, LEDGER)
+        return (self.version_table, LEDGER, JOURNAL)
 
     # Life
 
@@ -226,6 +227,10 @@ class Database(ABC):
 
     def give_back(self, connection: Connection, context: Any) -> None:
         """Commit what `take_over` began; nothing where env.py's own transaction does."""
+
+    def is_done_already(self, error: Exception) -> bool:
+        """Whether a driver's error about a definition says that it has had its effect before."""
+        return False
 
     def before_step(self, connection: DriverConnection) -> None:
         """Prepare a migration inside its transaction: let no statement wait for a lock as long as it likes."""
@@ -402,6 +407,13 @@ class Database(ABC):
         """
 
     # Copies
+
+    def invalid_indexes(self, connection: DriverConnection) -> tuple[str, ...]:
+        """Return the indexes that a concurrent build left behind unfinished."""
+        return ()
+
+    def drop_invalid(self, names: Sequence[str]) -> None:
+        """Drop such indexes, without keeping anybody waiting."""
 
     @abstractmethod
     def backup(self, target: Path) -> Path:

@@ -82,6 +82,7 @@ _RULES: Mapping[int, Rule] = {
     **dict.fromkeys((1264, 1265, 1292, 1366, 1406, 1411, 1416, 1690, 3140), "value"),
     1644: "other",  # a trigger's SIGNAL
 }
+_DONE_ALREADY = frozenset((1050, 1051, 1054, 1060, 1061, 1068, 1091, 1146, 1359, 1360, 1826, 4092))
 _COLUMN = re.compile(r"(?:[Cc]olumn|Field) [`']?(?:`?\w+`?\.)*[`']?([^`']+)[`']")
 _KEY = re.compile(r"(?:for key|CONSTRAINT|constraint) [`']([^`']+)[`']")
 _KEY_COLUMNS = re.compile(r"FOREIGN KEY \((.+?)\) REFERENCES")
@@ -231,6 +232,10 @@ class Mysql(ServerDatabase):
         number = rows(connection, "SELECT IS_USED_LOCK(%s)", (self._turn_name,))[0][0]
         found = rows(connection, "SELECT user, host FROM information_schema.processlist WHERE id = %s", (number,))
         return next((f"{user} from {host} (connection {number})" for user, host in found), f"connection {number}")
+
+    def is_done_already(self, error: Exception) -> bool:
+        """Read the number: what should be made is there, or what should go is not."""
+        return bool(error.args) and error.args[0] in _DONE_ALREADY
 
     def before_step(self, connection: DriverConnection) -> None:
         """Wait for a table as long as was said; the server's own limit is a day."""

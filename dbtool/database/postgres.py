@@ -485,6 +485,21 @@ class Postgres(ServerDatabase):
             for table, name, text in found
         }
 
+    def invalid_indexes(self, connection: DriverConnection) -> tuple[str, ...]:
+        """Ask the catalogue; one that is being built at the moment is none."""
+        sql = (
+            "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class c ON c.oid = indexrelid"
+            " WHERE NOT indisvalid AND pg_table_is_visible(c.oid) AND relkind = 'i'"
+            " AND indexrelid NOT IN (SELECT index_relid FROM pg_stat_progress_create_index) ORDER BY 1"
+        )
+        return tuple(name for (name,) in rows(connection, sql))
+
+    def drop_invalid(self, names: Sequence[str]) -> None:
+        """Drop them concurrently; the names come quoted."""
+        with closing(self._open(autocommit=True)) as connection, self.translated():
+            for name in names:
+                execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+
     def primary_key_statement(
         self, table: str, old: tuple[str, Sequence[str]], new: tuple[str, Sequence[str]]
     ) -> str | None:
@@ -677,6 +692,11 @@ class Postgres(ServerDatabase):
             return StoppedError("the statement was stopped", hint="run it again")
         if state in ("55P03", "55006"):
             return LockedError(f"{self.name} is in use: {words.splitlines()[0]}", hint="wait until it has finished")
+        if state == "53200" and "max_locks_per_transaction" in str(getattr(error.diag, "message_hint", "")):  # type: ignore[attr-defined]
+            return ConnectError(
+                f"{self.name} has no room for the locks of one transaction",
+                hint="dbtool deploy --transaction migration",
+            )
         if state in ("53100", "53200", "53300", "53400"):
             return DiskFullError(
                 f"{self.name} has run out of room: {words.splitlines()[0]}", hint="make room on the server"

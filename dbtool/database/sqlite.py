@@ -156,7 +156,7 @@ class Sqlite(Database):
             found = rows(
                 connection,
                 "SELECT type, name, sql FROM sqlite_master"
-                " WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT IN (?, ?)",
+                " WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT IN (?, ?, ?)",
                 self.own_tables,
             )
         return Catalogue(tuple(sorted(f"{kind} {name}: {one_line(sql)}" for kind, name, sql in found)))

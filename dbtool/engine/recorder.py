@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import getpass
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import dbtool
 from dbtool.database import LEDGER, Database
-from dbtool.engine import ledger
+from dbtool.engine import journal, ledger
+from dbtool.engine.journal import Journal
 from dbtool.engine.ledger import Entry
 from dbtool.reports import Applied, Direction, Revision
 
@@ -28,6 +31,7 @@ class Recorder:
         self.at_once = False
         self.is_last = True
         self.keeps_ledger = True
+        self.journal: Journal | None = None
         self._entries: list[Entry] = []
         self._statements = 0
         self._started = perf_counter()
@@ -47,21 +51,36 @@ class Recorder:
         if self.keeps_ledger:
             ledger.prepare(self.database, self.driver)
 
+    @contextmanager
+    def journalled(self) -> Iterator[None]:
+        """Write down each statement, where the database commits what a transaction should hold together."""
+        if self.database.transactional_ddl or not (self.keeps_ledger and self.database.traced):
+            yield
+            return
+        journal.prepare(self.database, self.driver)
+        self.journal = Journal(self.database, self.driver)
+        with journal.kept(self.journal, self.connection.engine):
+            yield
+
     def listen(self) -> None:
         """Count the statements of the migrations from now on."""
         from sqlalchemy import event
 
         event.listen(self.connection, "after_cursor_execute", self._after_statement)
 
-    def start(self) -> None:
-        """Begin a migration inside its transaction, and to time it."""
+    def start(self, revision: Revision | None = None, direction: Direction = "up") -> None:
+        """Begin a migration inside its transaction, and to time it. Raises StoppedHalfwayError."""
         self.database.before_step(self.driver)
+        if self.journal is not None and revision is not None:
+            self.journal.begin(revision, direction)
         self._started = perf_counter()
         self._statements = 0
 
     def record(self, revision: Revision, direction: Direction) -> Applied:
         """Finish a migration inside its transaction, and note it for the ledger."""
         self.database.after_step(self.connection)
+        if self.journal is not None:
+            self.journal.end()
         seconds = perf_counter() - self._started
         entry = Entry(
             revision.id,
@@ -70,7 +89,7 @@ class Recorder:
             direction,
             seconds,
             self._statements,
-            _who(),
+            who(),
             dbtool.__version__,
         )
         self._entries.append(entry)
@@ -95,7 +114,8 @@ class Recorder:
 
 
 @cache
-def _who() -> str:
+def who() -> str:
+    """Return who runs this, and where, for the ledger."""
     with contextlib.suppress(Exception):
         return f"{getpass.getuser()}@{platform.node()}"
     return platform.node()

@@ -50,22 +50,27 @@ def upgrade(
     *,
     to: str | None = None,
     dry_run: bool = False,
+    apart: bool = False,
     tell: Tell = silent,
 ) -> tuple[Applied, ...]:
     """Apply what is pending up to `to`, an id, in order; None means all.
 
     What is pending is decided anew once the transaction holds the database. Raises MigrationError; then the
     database is as it was, except where the database commits every DDL statement. `dry_run` rolls back, and does
-    nothing where one transaction cannot hold it all.
+    nothing where one transaction cannot hold it all. `apart` gives each migration a transaction of its own.
     """
-    return _run(config, database, history, "up", lambda heads: plan.forward(history, heads, to), dry_run, tell)
+
+    def choose(heads: Sequence[str]) -> tuple[Revision, ...]:
+        return plan.forward(history, heads, to)
+
+    return _run(Run(config, database, history, "up", choose, dry_run, tell, apart=apart))
 
 
 def downgrade(
     config: Config, database: Database, history: History, *, to: str, tell: Tell = silent
 ) -> tuple[Applied, ...]:
     """Take back what was applied after `to`, an id or `base`, newest first."""
-    return _run(config, database, history, "down", lambda heads: plan.backward(history, heads, to), False, tell)
+    return _run(Run(config, database, history, "down", lambda heads: plan.backward(history, heads, to), False, tell))
 
 
 def take_back(
@@ -81,24 +86,16 @@ def take_back(
 
     Raises MigrationError; then the database is as it was, except where it commits every DDL statement.
     """
-    return _run(config, database, history, "down", lambda heads: plan.among(history, heads, ids), dry_run, tell)
+    return _run(Run(config, database, history, "down", lambda heads: plan.among(history, heads, ids), dry_run, tell))
 
 
-def _run(
-    config: Config,
-    database: Database,
-    history: History,
-    direction: Direction,
-    choose: Choose,
-    dry_run: bool,
-    tell: Tell,
-) -> tuple[Applied, ...]:
-    run = Run(config, database, history, direction, choose, dry_run, tell)
-    with database.turn(lambda holder: tell(Note(f"waiting for {holder}, which has {database.name}"))):
+def _run(run: Run) -> tuple[Applied, ...]:
+    name = run.database.name
+    with run.database.turn(lambda holder: run.tell(Note(f"waiting for {holder}, which has {name}"))):
         _patiently(run)
-    if direction == "up" and not dry_run and database.url == databases.of(config).url:
+    if run.direction == "up" and not run.dry_run and run.database.url == databases.of(run.config).url:
         ran = {each.revision for each in run.applied}
-        kept.keep(config, (revision for revision in history.revisions if revision.id in ran))
+        kept.keep(run.config, (revision for revision in run.history.revisions if revision.id in ran))
     return tuple(run.applied)
 
 
@@ -155,6 +152,7 @@ class Run:
     choose: Choose
     dry_run: bool
     tell: Tell
+    apart: bool = False
     applied: list[Applied] = field(default_factory=list)
     current: Revision | None = None
 
@@ -169,10 +167,11 @@ class Run:
         recorder.begin(keep_ledger=self.history.host == "dbtool")
         recorder.listen()
         recorder.at_once = not _one_transaction(context)
-        if self._moves_as_one(chosen, context):
-            yield from self._as_one(chosen, recorder, context)
-        else:
-            yield from self._one_by_one(chosen, recorder, context)
+        with recorder.journalled():
+            if self._moves_as_one(chosen, context):
+                yield from self._as_one(chosen, recorder, context)
+            else:
+                yield from self._one_by_one(chosen, recorder, context)
         recorder.finish()
         if self.dry_run:
             raise _RolledBack
@@ -219,7 +218,7 @@ class Run:
         for number, revision in enumerate(chosen, 1):
             self.current = revision
             self.tell(Running(revision.id, revision.name, self.direction, number, len(chosen)))
-            recorder.start()
+            recorder.start(revision, self.direction)
             yield revision
 
     def _alembic_steps(self, chosen: Sequence[Revision]) -> dict[str, MigrationStep]:
@@ -242,7 +241,7 @@ def _own_host(run: Run) -> None:
         context.configure(
             connection=connection,
             transactional_ddl=run.database.transactional_ddl,
-            transaction_per_migration=bool(leaving),
+            transaction_per_migration=run.apart or bool(leaving),
             version_table=run.config.version_table,
         )
         with context.begin_transaction():
@@ -401,7 +400,10 @@ def _kept_after_failure(run: Run) -> tuple[str, ...]:
 def _left_behind(run: Run, kept: Sequence[str]) -> list[str]:
     assert run.current is not None
     if not run.database.transactional_ddl:
-        return ["this database commits every DDL statement: what this file did before the failure stays"]
+        return [
+            "this database commits every DDL statement: what this file did before the failure stays",
+            "the next run goes on from there; `dbtool repair --undo` takes it back",
+        ]
     if _leaves_transaction(run.current):
         return ["what this file did outside its transaction before the failure stays"]
     return [] if kept else ["nothing changed: the database is as it was"]

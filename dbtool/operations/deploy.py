@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic, sleep
+from typing import Literal, TypeVar
 
 from dbtool import database as databases
 from dbtool.codegen import record
 from dbtool.config import Config
-from dbtool.conversation import Tell, silent
+from dbtool.conversation import Note, Tell, silent
 from dbtool.database import Database
 from dbtool.engine import history as histories
 from dbtool.engine import ledger, plan
 from dbtool.engine.history import History
 from dbtool.engine.state import State, observe, observe_or_empty
-from dbtool.errors import RevisionError
-from dbtool.reports import Applied, DeployReport, Finding, HistoryReport, Revision, Standing, StatusReport
+from dbtool.errors import BehindError, ConnectError, RevisionError
+from dbtool.reports import Applied, DeployReport, Finding, HistoryReport, Revision, Standing, StatusReport, Stopped
 
 HEADS = "heads"
+Transaction = Literal["run", "migration"]
+Seen = TypeVar("Seen")
+_BETWEEN_LOOKS = 0.5  # seconds between two looks at a server that is waited for
 
 
-def deploy(config: Config, *, to: str | None = None, dry_run: bool = False, tell: Tell = silent) -> DeployReport:
+def deploy(
+    config: Config,
+    *,
+    to: str | None = None,
+    dry_run: bool = False,
+    lock_timeout: float | None = None,
+    wait: float = 0,
+    backup: bool = False,
+    transaction: Transaction = "run",
+    tell: Tell = silent,
+) -> DeployReport:
     """Apply what is pending, up to `to`, or every branch of `heads`; create the database if it is missing.
 
     Imports no models and writes no file but copies of what ran, under `.dbtool/`. `dry_run` runs on the real data and
-    rolls back, and where DDL commits by itself only plans. Raises HistoryError when the files are not intact, and
-    MigrationError.
+    rolls back, and where DDL commits by itself only plans. `lock_timeout`, in seconds, is how long another deployer and
+    any lock of a table are waited for; `wait` how long a server that does not answer. `backup` copies the database
+    away first, where anything is pending. `transaction` is one for the whole run or one for each migration. Raises
+    HistoryError when the files are not intact, MigrationError, LockedError.
     """
     database = databases.of(config)
-    state = observe_or_empty(config, database, split=to == HEADS)
+    database.patience = database.patience if lock_timeout is None else lock_timeout
+    state = answering(lambda: observe_or_empty(config, database, split=to == HEADS), wait, tell)
     plan.require_intact(state.standing, config.relative(config.migrations))
     target = _target(state, to)
     pending = plan.forward(state.history, state.record.heads, target)
@@ -36,19 +54,81 @@ def deploy(config: Config, *, to: str | None = None, dry_run: bool = False, tell
         return DeployReport(database.url.safe, False, state.record.heads, (), dry_run)
     if dry_run and not (database.transactional_ddl and state.exists):
         return DeployReport(database.url.safe, False, state.record.heads, (), True, planned=pending)
+    copy = _copied(config, database) if backup and state.exists and not dry_run else None
     if not state.exists:
         database.create()
-    applied = _upgrade(config, database, state, target, dry_run, tell)
+    applied = _upgrade(config, database, state, target, dry_run, transaction, tell)
     current = state.record.heads if dry_run else _heads_after(state, pending)
-    return DeployReport(database.url.safe, not state.exists, current, applied, dry_run, planned=pending)
+    return DeployReport(database.url.safe, not state.exists, current, applied, dry_run, planned=pending, backup=copy)
 
 
-def status(config: Config) -> StatusReport:
+def _copied(config: Config, database: Database) -> str | None:
+    from dbtool.operations import backups
+
+    return backups.shown(config, backups.take(config, database))
+
+
+def answering(look: Callable[[], Seen], seconds: float, tell: Tell) -> Seen:
+    """Look, again and again for so many seconds while the server does not answer. Raises ConnectError in the end."""
+    deadline, told = monotonic() + seconds, False
+    while True:
+        try:
+            return look()
+        except ConnectError as error:
+            if type(error) is not ConnectError or monotonic() >= deadline:
+                raise
+            if not told:
+                tell(Note(f"waiting: {error.message}"))
+                told = True
+        sleep(min(_BETWEEN_LOOKS, max(deadline - monotonic(), 0)))
+
+
+def require_current(config: Config) -> None:
+    """Return when the database has run every migration of these files; for the start of an application.
+
+    One cheap read: no models, no SQLAlchemy. Raises BehindError where the code is ahead of its database,
+    DatabaseMissingError, ConnectError.
+    """
+    database = databases.of(config)
+    state = observe(config, database)
+    if state.stopped is not None:
+        raise BehindError(halfway(state.stopped).message, hint="dbtool deploy")
+    count = len(state.standing.pending)
+    if count:
+        names = ", ".join(each.label for each in state.standing.pending[:3])
+        raise BehindError(
+            f"{database.name} is {count} migration{'' if count == 1 else 's'} behind: {names}"
+            f"{', ...' if count > 3 else ''}",
+            hint="dbtool deploy",
+        )
+
+
+def status(config: Config, *, wait: float = 0, tell: Tell = silent) -> StatusReport:
     """Say what is applied, pending, edited and missing, and whether anybody else changed the schema.
 
-    `ok` only when the database is at the head, the history is intact and nothing drifted. Raises
-    DatabaseMissingError.
+    `ok` only when the database is at the head, the history is intact and nothing drifted. With `wait` it looks again
+    and again for so many seconds until that is so, also while the server does not answer. Raises
+    DatabaseMissingError, ConnectError.
     """
+    deadline = monotonic() + wait
+    told = False
+    while True:
+        try:
+            report = _status(config)
+            if report.ok or monotonic() >= deadline:
+                return report
+            words = report.findings[0].message
+        except ConnectError as error:
+            if monotonic() >= deadline:
+                raise
+            words = error.message
+        if not told:
+            tell(Note(f"waiting: {words}"))
+            told = True
+        sleep(min(_BETWEEN_LOOKS, max(deadline - monotonic(), 0)))
+
+
+def _status(config: Config) -> StatusReport:
     database = databases.of(config)
     state = observe(config, database, split=True)
     findings = tuple(_findings(config, state))
@@ -81,11 +161,18 @@ def _target(state: State, word: str | None) -> str | None:
 
 
 def _upgrade(
-    config: Config, database: Database, state: State, target: str | None, dry_run: bool, tell: Tell
+    config: Config,
+    database: Database,
+    state: State,
+    target: str | None,
+    dry_run: bool,
+    transaction: Transaction,
+    tell: Tell,
 ) -> tuple[Applied, ...]:
     from dbtool.engine import runner
 
-    return runner.upgrade(config, database, state.history, to=target, dry_run=dry_run, tell=tell)
+    apart = transaction == "migration"
+    return runner.upgrade(config, database, state.history, to=target, dry_run=dry_run, apart=apart, tell=tell)
 
 
 def _heads_after(state: State, pending: tuple[Revision, ...]) -> tuple[str, ...]:
@@ -116,12 +203,16 @@ def _of_branches(config: Config, known: History) -> Iterator[Finding]:
 
 def _of_files(config: Config, standing: Standing) -> Iterator[Finding]:
     """Yield what of the migration files is not as this database or the lock knows it."""
+    if standing.left_behind:
+        error = plan.stopped(standing.current, standing.left_behind)
+        yield Finding("squashed", error.message, error.hint, where=standing.left_behind[0])
     for id in standing.missing:
         text = f"the file of migration {id} is gone{_known_to_git(config, f'*{id}*.py')}"
         yield Finding("missing", text, plan.find_again(standing, config.relative(config.migrations)), where=id)
     for each in standing.edited:
         text = f"{each.label} was changed after this database ran it{_known_to_git(config, Path(each.path).name)}"
-        yield Finding("edited", text, plan.restore(config.relative(Path(each.path))), where=each.path)
+        hint = plan.restore(config.relative(Path(each.path)), last=(each.id,) == standing.heads)
+        yield Finding("edited", text, hint, where=each.path)
     for each in standing.stale:
         yield Finding("stale", f"{each.label} is not what the lock lists", "dbtool migrate", where=each.path)
 
@@ -135,12 +226,25 @@ def _known_to_git(config: Config, name: str) -> str:
 
 
 def _of_database(state: State) -> Iterator[Finding]:
-    count = len(state.standing.pending)
+    if state.stopped is not None:
+        yield halfway(state.stopped)
+    count = 0 if state.standing.left_behind else len(state.standing.pending)
     if count:
         yield Finding("pending", f"{count} migration{' is' if count == 1 else 's are'} pending", "dbtool deploy")
-    if state.drift:
+    if state.pushed:
+        yield Finding("drift", "the schema is what `dbtool push` made, and no migration says so yet", "dbtool migrate")
+    elif state.drift:
         hint = "dbtool migrate --drift adopt   (or --drift revert)"
         yield Finding("drift", "the schema is not what migrations left behind", hint)
+
+
+def halfway(stopped: Stopped) -> Finding:
+    """Say where a migration stopped, and how to go on."""
+    count = f"{stopped.done} statement{'' if stopped.done == 1 else 's'}"
+    last = "the last one" if stopped.certain else "and it is not known whether the next one had its effect:"
+    text = f"{stopped.revision} stopped on its way {stopped.direction} after {count}, {last} `{stopped.statement}`"
+    way = "dbtool deploy" if stopped.direction == "up" else "dbtool repair"
+    return Finding("stopped", text, f"{way}, or take it back: dbtool repair --undo", where=stopped.revision)
 
 
 def _notes(config: Config, standing: Standing) -> Iterator[Finding]:

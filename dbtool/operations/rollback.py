@@ -25,6 +25,7 @@ def rollback(
     missing: bool = False,
     dry_run: bool = False,
     backup: bool = True,
+    lock_timeout: float | None = None,
     ask: Ask = REFUSE,
     tell: Tell = silent,
 ) -> RollbackReport:
@@ -34,10 +35,11 @@ def rollback(
     else by what git knows of it on any branch; what follows it goes with it.
     Asks first, naming what would be lost; where rows would be, takes a backup. A failure leaves the database as it
     was, except where it commits every DDL statement. `dry_run` asks nothing, runs it and undoes it, and where DDL
-    commits by itself only plans. Raises RevisionError, MissingFileError, EditedError, HistoryError for a file that
-    cannot be taken back, AnswerError, MigrationError.
+    commits by itself only plans. `lock_timeout` is as with `deploy`. Raises RevisionError, MissingFileError,
+    EditedError, HistoryError for a file that cannot be taken back, AnswerError, MigrationError, LockedError.
     """
     database = databases.of(config)
+    database.patience = database.patience if lock_timeout is None else lock_timeout
     state = observe(config, database)
     if missing:
         descent = _of_missing(config, database, state, tell)
@@ -154,6 +156,8 @@ def _recovered(config: Config, state: State, lost: list[str]) -> tuple[Revision,
 
 def _require_intact(config: Config, state: State, planned: tuple[Revision, ...]) -> None:
     """Refuse to run a way back that is not the one of what ran."""
+    if state.standing.left_behind:
+        raise plan.stopped(state.record.heads, state.standing.left_behind)
     lost = [head for head in state.standing.missing if head in state.record.heads]
     if lost:
         raise MissingFileError(

@@ -12,8 +12,10 @@ from projects import MODELS, Outcome, Project
 
 COMMANDS = (
     "migrate",
+    "push",
     "reset",
     "rebase",
+    "squash",
     "deploy",
     "status",
     "history",
@@ -56,7 +58,7 @@ def test_help_lists_every_command_in_its_panel_and_no_word_of_other_tools(tmp_pa
             panel.append(words[0])
     assert listed.pop("Options", None) is not None
     assert {name: commands for name, commands in listed.items() if commands} == {
-        "Develop": ["migrate", "reset", "rebase"],
+        "Develop": ["migrate", "reset", "push", "rebase", "squash"],
         "Deploy": ["deploy", "status", "history", "rollback"],
         "Review": ["check", "diff", "lint", "sql", "doctor"],
         "Data": ["seed", "show", "studio"],
@@ -81,7 +83,9 @@ REPORTS = {
     "generate": "outputs ok",
     "erd author": "format tables text path ok",
     "migrate --name init": "database database_created created applied revision changes proof drift backup generated"
-    " generate_error risks counted notes adopted reverted ok",
+    " generate_error risks counted notes adopted reverted recorded amended statements ok",
+    "push": "database database_created dry_run changes statements risks notes backup generated generate_error ok",
+    "squash": "revision squashed proof rows notes text dry_run ok",
     "deploy": "database database_created current applied dry_run planned ok",
     "status": "database standing drift findings ok",
     "history": "database rows unrecorded ok",

@@ -51,7 +51,7 @@ def offered(shell: str, project: Project, line: str, **environment: str) -> list
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("dbtool s", ["seed", "show", "sql", "status", "studio"]),
+        ("dbtool s", ["seed", "show", "sql", "squash", "status", "studio"]),
         ("dbtool de", ["deploy"]),
         ("dbtool up", []),
         ("dbtool deploy --d", ["--dry-run"]),
