@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dbtool.operations.branches import rebase
     from dbtool.operations.check import check
     from dbtool.operations.compare import diff
+    from dbtool.operations.copies import backup, restore
     from dbtool.operations.data import export_csv, seed, show_record, show_rows, show_schema, show_tables, table_names
     from dbtool.operations.deploy import deploy, history, require_current, status
     from dbtool.operations.lint import lint
@@ -57,6 +58,7 @@ _HOMES = {
     "dbtool.operations.review": ("doctor",),
     "dbtool.operations.check": ("check",),
     "dbtool.operations.compare": ("diff",),
+    "dbtool.operations.copies": ("backup", "restore"),
     "dbtool.operations.lint": ("lint",),
     "dbtool.operations.sql": ("sql",),
     "dbtool.operations.squash": ("squash",),
@@ -73,6 +75,7 @@ __all__ = [
     "Event",
     "REFUSE",
     "Tell",
+    "backup",
     "check",
     "deploy",
     "diff",
@@ -90,6 +93,7 @@ __all__ = [
     "repair",
     "require_current",
     "reset",
+    "restore",
     "rollback",
     "run_environment",
     "seed",

@@ -369,6 +369,12 @@ class ViewError(DataError):
     code = "DB615"
 
 
+class BackupError(DataError):
+    """A file is no backup of this kind of database, or is not what was written."""
+
+    code = "DB616"
+
+
 class StudioError(DbtoolError):
     """Studio cannot do what was asked for."""
 

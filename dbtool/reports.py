@@ -448,6 +448,29 @@ class StatusReport:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupReport:
+    """A copy of a database: where it lies, how many bytes, and the SHA-256 that stands beside it too."""
+
+    database: str
+    path: str
+    bytes: int
+    checksum: str
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreReport:
+    """What a backup has replaced: rows before and after, and the copy of what was there."""
+
+    database: str
+    source: str
+    rows_before: int
+    rows: int
+    backup: str | None
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class RepairReport:
     """What was wrong with a database, each with what `repair` does about it as its hint, and what ran.
 

@@ -1,4 +1,4 @@
-"""Data: seed, show."""
+"""Data: seed, show, and the commands of the module beside it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import dbtool
-from dbtool.cli import output
+from dbtool.cli import copying, output
 from dbtool.cli.options import command
 from dbtool.cli.session import Session
 from dbtool.errors import UsageError
@@ -105,6 +105,8 @@ def register(app: typer.Typer) -> None:
             _write_csv(session, table, chosen)
         else:
             session.show(_read_rows(session, table, chosen), _rows)
+
+    copying.register(app, PANEL)
 
 
 class _Chosen:

@@ -416,6 +416,10 @@ class Database(ABC):
         """Drop such indexes, without keeping anybody waiting."""
 
     @abstractmethod
+    def backup_fault(self, source: Path) -> str:
+        """Return what is wrong with a file as a backup of this kind, as the end of a sentence; empty for nothing."""
+
+    @abstractmethod
     def backup(self, target: Path) -> Path:
         """Write a whole copy to a file, whose suffix may change; return it. Raises ProgramMissingError."""
 

@@ -458,6 +458,16 @@ class Mysql(ServerDatabase):
         unfinished.replace(target)
         return target
 
+    def backup_fault(self, source: Path) -> str:
+        """Look for the first and the last words of a dump: one that was cut off lacks the last."""
+        with source.open("rb") as file:
+            first = file.read(4096)
+            file.seek(max(source.stat().st_size - 4096, 0))
+            last = file.read()
+        if not re.search(rb"^-- (MariaDB|MySQL) dump", first, re.MULTILINE):
+            return "is no backup that `mariadb-dump` wrote"
+        return "" if b"-- Dump completed" in last else "is cut off"
+
     def restore(self, source: Path) -> None:
         """Clear the database, and feed the dump to the client."""
         program = find_program(("mariadb", "mysql"), "mariadb-client")

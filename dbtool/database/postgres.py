@@ -587,6 +587,11 @@ class Postgres(ServerDatabase):
         unfinished.replace(target)
         return target
 
+    def backup_fault(self, source: Path) -> str:
+        """Look for the mark of pg_dump's custom format."""
+        with source.open("rb") as file:
+            return "" if file.read(5) == b"PGDMP" else "is no backup that `pg_dump --format=custom` wrote"
+
     def restore(self, source: Path) -> None:
         """Clear the database, and run pg_restore in one transaction."""
         program = find_program(("pg_restore",), "postgresql-client")

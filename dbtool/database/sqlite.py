@@ -510,6 +510,15 @@ class Sqlite(Database):
             copy.close()
         unfinished.replace(target)
 
+    def backup_fault(self, source: Path) -> str:
+        """Look whether it is a database, and let SQLite check it."""
+        try:
+            with closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as copy:
+                found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            return f"is no SQLite database: {error}"
+        return "" if found == "ok" else f"is damaged: {found}"
+
     def restore(self, source: Path) -> None:
         """Put the backup in the file's place."""
         copy = self.path.with_name(f"{self.path.name}.dbtool-restore")

@@ -90,18 +90,38 @@ def picture(config: Config, database: Database) -> Picture:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What one file must make: the schema, what stands beside tables, and rows."""
+    """What one file must make: the schema, what stands beside tables, and rows.
+
+    `indexes` are those that `metadata` cannot say.
+    """
 
     picture: Picture
     metadata: MetaData
     definitions: tuple[Definition, ...]
+    indexes: tuple[Definition, ...] = ()
 
 
 def material(config: Config, database: Database) -> Material:
     """Take it from a scratch database on which the old files have run."""
     with database.connect("read") as connection:
         metadata = _reflected(config, database, connection)
-    return Material(picture(config, database), metadata, definitions.of(database))
+        indexes = tuple(_taken_out(database, connection, metadata))
+    return Material(picture(config, database), metadata, definitions.of(database), indexes)
+
+
+def _taken_out(database: Database, connection: Connection, metadata: MetaData) -> Iterator[Definition]:
+    """Take the indexes out of a schema that reading it does not tell right, and yield their statements."""
+    for (name, index), text in database.index_texts(connection).items():
+        table = metadata.tables.get(name)
+        statement = database.index_statement(connection, index)
+        if table is None or statement is None:
+            continue
+        read = next((each for each in table.indexes if each.name == index), None)
+        plain = f"({', '.join(column.name for column in read.columns)})" if read is not None else ""
+        if text.removeprefix("UNIQUE ") != plain:
+            if read is not None:
+                table.indexes.discard(read)
+            yield Definition("index", index, statement)
 
 
 def _reflected(config: Config, database: Database, connection: Connection) -> MetaData:
@@ -120,12 +140,16 @@ def drafts(config: Config, scratch: Database, found: Material, models: MetaData 
     That is as the models say it, then with types of no database in particular, then as it was read. A table may use a
     function, and a function a table: each order is one more draft.
     """
-    for metadata in (each for each in (models, _generic(found.metadata, scratch), found.metadata) if each is not None):
+    read = replace(found, definitions=(*found.indexes, *found.definitions))
+    plain = _generic(found.metadata, scratch)
+    for metadata, beside in ((models, found), (plain, read), (found.metadata, read)):
+        if metadata is None:
+            continue
         with scratch.connect("migrate") as connection:
             tables = diff.draft(config, scratch, connection, metadata)
-        yield _with_rest(scratch, found, tables, functions_first=False)
-        if any(each.place == "function" for each in found.definitions):
-            yield _with_rest(scratch, found, tables, functions_first=True)
+        yield _with_rest(scratch, beside, tables, functions_first=False)
+        if any(each.place == "function" for each in beside.definitions):
+            yield _with_rest(scratch, beside, tables, functions_first=True)
 
 
 def _generic(metadata: MetaData, database: Database) -> MetaData:

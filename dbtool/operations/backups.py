@@ -12,22 +12,25 @@ from dbtool.errors import ProgramMissingError
 KEPT = 5
 
 
-def take(config: Config, database: Database) -> Path:
-    """Copy the database into `.dbtool/backups/`, and let go of all but the newest copies; return the copy."""
+def take(config: Config, database: Database, *, keeping: Path | None = None) -> Path:
+    """Copy the database into `.dbtool/backups/`, and let go of all but the newest copies, and `keeping`; return it."""
     folder = config.make_private() / "backups"
     folder.mkdir(exist_ok=True)
     name = Path(database.url.database).stem
     stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")[:17]
     copy = database.backup(folder / f"{name}-{stamp}.backup")
-    for old in sorted(folder.glob(f"{name}-*"), key=lambda path: path.name)[:-KEPT]:
-        old.unlink()
+    copies = sorted(path for path in folder.glob(f"{name}-*") if path.suffix != ".sha256")
+    for old in copies[:-KEPT]:
+        if old != keeping:
+            old.unlink()
+            old.with_name(f"{old.name}.sha256").unlink(missing_ok=True)
     return copy
 
 
-def take_or_say_how(config: Config, database: Database) -> Path:
+def take_or_say_how(config: Config, database: Database, *, keeping: Path | None = None) -> Path:
     """Do the same for a command that has `--no-backup`, which the error names. Raises ProgramMissingError."""
     try:
-        return take(config, database)
+        return take(config, database, keeping=keeping)
     except ProgramMissingError as error:
         hint = f"{error.hint}   (or --no-backup to go without one)"
         raise ProgramMissingError(error.message, hint=hint) from error

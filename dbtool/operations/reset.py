@@ -34,7 +34,7 @@ def reset(
     known = histories.read(config)
     plan.require_intact(replace(plan.standing(known, (), {}), stale=()), config.relative(config.migrations))
     exists = database.exists()
-    rows = _count_rows(database) if exists else 0
+    rows = count_rows(database) if exists else 0
     if exists:
         ask.confirm(f"delete {database.url.safe} with its {rows:,} rows and build it anew?", flag="--yes")
         database.check_unused()
@@ -48,8 +48,8 @@ def reset(
     return ResetReport(database.url.safe, rows, backups.shown(config, copy), applied, seeded)
 
 
-def _count_rows(database: Database) -> int:
-    """Count what a reset would delete; a file that is no database counts as nothing."""
+def count_rows(database: Database) -> int:
+    """Count what would be deleted; a file that is no database counts as nothing."""
     from sqlalchemy import func, inspect, select, table
 
     try:
