@@ -287,12 +287,13 @@ class MigrateReport:
     """What `migrate` did, in the order it did it.
 
     `created` lists scaffolding that was missing; `applied` what ran on the configured database, oldest first;
-    `revision` is None when the models and the files agree; `risks` are counted in the configured database, and empty
-    with `counted` False when it was not read; `proof` lists the steps that the scratch database passed; `notes` say
-    what could not be compared. `adopted` is the migration that records what somebody changed by hand, `reverted` the
-    SQL that took it back. `recorded` are the ids of migrations that were noted as applied without running, since the
-    database had their changes already, or got them by `statements`; `amended` is the file that `revision` took the
-    place of, or that went away where no difference was left.
+    `revision` is None when the models and the files agree; `risks` are counted in the configured database, and
+    empty with `counted` False when it was not read; `proof` lists the steps that the scratch database passed, none
+    for a file that nobody has proven; `notes` say what could not be compared. `adopted` is the migration that
+    records what somebody changed by hand, `reverted` the SQL that took it back. `recorded` are the ids of
+    migrations that were noted as applied without running, since the database had their changes already, or got them
+    by `statements`; `amended` is the file that `revision` took the place of, or that went away where no difference
+    was left.
     """
 
     database: str

@@ -14,6 +14,7 @@ from dbtool.cli.options import AcceptLoss, Fill, NoGenerate, Rename, command
 from dbtool.cli.progress import applied_lines
 from dbtool.cli.session import Session
 from dbtool.cli.source import generated_line
+from dbtool.errors import UsageError
 from dbtool.reports import MigrateReport, ResetReport
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ def register(app: typer.Typer) -> None:
         amend: Annotated[
             bool, typer.Option("--amend", help="Write the last migration anew, in place of the one that is there.")
         ] = False,
+        empty: Annotated[
+            bool, typer.Option("--empty", help="Write a file that changes rows, for you to fill in, and nothing else.")
+        ] = False,
+        no_proof: Annotated[
+            bool, typer.Option("--no-proof", help="Keep the file as it is written, though nobody has proven it.")
+        ] = False,
         drift: Annotated[
             Literal["adopt", "revert", "ignore"],
             typer.Option("--drift", help="What becomes of what somebody changed in the database by hand."),
@@ -60,11 +67,15 @@ def register(app: typer.Typer) -> None:
         """
         if word is not None:
             raise words.explain_migrate(app, word)
+        if empty and amend:
+            raise UsageError("--empty and --amend exclude each other", hint="dbtool migrate --help")
         report = dbtool.migrate(
             session.config,
             name=name,
             create_only=create_only,
             amend=amend,
+            empty=empty,
+            prove=not no_proof,
             drift=drift,
             generate=not no_generate,
             ask=session.ask(yes=yes, accept_data_loss=accept_data_loss, renames=rename or (), fills=fill or ()),
@@ -138,7 +149,12 @@ def _written(report: MigrateReport) -> Iterator[Any]:
     yield from output.bullets(change.text for change in report.changes)
     if not report.counted:
         yield output.line(("not counted: ", "yellow"), ("the database did not answer, so nobody knows of its rows", ""))
-    yield output.line(("proven: ", "green"), (", ".join(report.proof), ""))
+    if report.proof:
+        yield output.line(("proven: ", "green"), (", ".join(report.proof), ""))
+    elif report.changes:
+        yield output.line(("not proven: ", "yellow"), ("nobody knows whether it works, and can be taken back", ""))
+    else:
+        yield "say in it which rows get what; as it is it changes nothing"
     if report.revision.id not in {*(each.revision for each in report.applied), *report.recorded}:
         yield output.line(("not applied yet: ", "yellow"), ("dbtool migrate", ""))
 

@@ -131,6 +131,6 @@ def _require_models(config: Config, database: Database, connection: Connection, 
         return
     raise ProofError(
         "the schema would still differ from the models",
-        hint="write this step by hand: dbtool migrate --create-only",
+        hint="write this step by hand: dbtool migrate --create-only --no-proof",
         problems=(*(change.text for change in left.changes), *_left(database)),
     )

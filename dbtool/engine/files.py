@@ -45,11 +45,21 @@ def create_folder(config: Config) -> tuple[str, ...]:
 
 
 def write_draft(
-    config: Config, draft: Draft, *, name: str, folder: Path, after: History, now: datetime, id: str | None = None
+    config: Config,
+    draft: Draft,
+    *,
+    name: str,
+    folder: Path,
+    after: History,
+    now: datetime,
+    id: str | None = None,
+    remark: str = "",
+    by_hand: bool = False,
 ) -> tuple[Revision, Path]:
     """Write a new migration into a folder that is not yet the project's; return it and its path.
 
-    Its id is the time, unless it takes the place of another one.
+    Its id is the time, unless it takes the place of another one. `remark` ends its docstring. A text that is written
+    `by_hand` is left as it is, comments too.
     """
     from mako.template import Template
 
@@ -57,7 +67,7 @@ def write_draft(
     parents = after.heads
     template = config.migrations / "script.py.mako"
     text = Template(template.read_text(encoding="utf-8") if template.exists() else project.SCRIPT).render(
-        message=_message(name, draft),
+        message=_message(name, draft, remark),
         up_revision=id,
         down_revision=parents[0] if len(parents) == 1 else (parents or None),
         branch_labels=None,
@@ -65,8 +75,8 @@ def write_draft(
         create_date=now.replace(microsecond=0),
         comma=lambda value: ", ".join([value] if isinstance(value, str) else value or ["base"]),
         imports="".join(f"{each}\n" for each in draft.imports),
-        upgrades=_body(draft.upgrade),
-        downgrades=_body(draft.downgrade),
+        upgrades=indent(draft.upgrade, INDENT).strip() if by_hand else _body(draft.upgrade),
+        downgrades=indent(draft.downgrade, INDENT).strip() if by_hand else _body(draft.downgrade),
     )
     path = folder / f"{id}_{name}.py"
     write_whole(path, text)
@@ -109,10 +119,10 @@ def relist(config: Config, history: History) -> None:
     histories.write_lock(config, history.revisions)
 
 
-def _message(name: str, draft: Draft) -> str:
-    """Return what a file says of itself: its name, and what changes in words."""
+def _message(name: str, draft: Draft, remark: str) -> str:
+    """Return what a file says of itself: its name, what changes in words, and a remark."""
     words = "\n".join(f"- {change.text}" for change in draft.changes)
-    text = name.replace("_", " ") + (f"\n\n{words}" if words else "")
+    text = "\n\n".join(part for part in (name.replace("_", " "), words, remark) if part)
     return text.replace("\\", "\\\\").replace('"', "'")
 
 

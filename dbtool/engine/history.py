@@ -38,6 +38,9 @@ class LockLine:
     into: str = ""
 
 
+UNPROVEN = "Not proven: written with --no-proof."  # the last line of such a file's docstring
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """All migration files, parents before children, and what the lock lists beyond them.
@@ -154,6 +157,11 @@ def drops(revision: Revision) -> bool:
     upgrades = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "upgrade"]
     calls = (node for upgrade in upgrades for node in ast.walk(upgrade) if isinstance(node, ast.Attribute))
     return any(call.attr in ("drop_table", "drop_column") for call in calls)
+
+
+def is_unproven(revision: Revision) -> bool:
+    """Whether a file says that nobody has proven it."""
+    return UNPROVEN.encode() in Path(revision.path).read_bytes()
 
 
 def write_lock(config: Config, revisions: Iterable[Revision], *, squashed: Iterable[LockLine] | None = None) -> None:

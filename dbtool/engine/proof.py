@@ -224,7 +224,7 @@ class _Trial:
         if lost:
             raise ProofError(
                 "rows that were there before did not survive the new migration",
-                hint="write this step by hand: dbtool migrate --create-only",
+                hint="write this step by hand: dbtool migrate --create-only --no-proof",
                 problems=lost[:10],
             )
 
@@ -352,7 +352,7 @@ def _require_no_difference(left: Draft) -> None:
     if left:
         raise ProofError(
             "after the new migration the schema still differs from the models",
-            hint="write this step by hand: dbtool migrate --create-only",
+            hint="write this step by hand: dbtool migrate --create-only --no-proof",
             problems=[change.text for change in left.changes],
         )
 
@@ -362,6 +362,6 @@ def _require_same(before: Portrait, after: Portrait) -> None:
     if differences:
         raise ProofError(
             "the new migration's downgrade does not bring the schema back",
-            hint="write this step by hand: dbtool migrate --create-only",
+            hint="write this step by hand: dbtool migrate --create-only --no-proof",
             problems=differences,
         )

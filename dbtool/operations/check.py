@@ -84,6 +84,9 @@ class _Check:
             )
         count = len(self.known.revisions)
         self._say("history", before, f"{_counted(count, 'migration')}, listed and not changed, one head")
+        for each in filter(histories.is_unproven, self.known.revisions):
+            self._find("unproven", f"{each.label} was written with --no-proof", "dbtool migrate --amend", each)
+            self.findings[-1] = replace(self.findings[-1], severity="note")
 
     def files_and_models(self, known: History) -> None:
         """Run the history from nothing, back and forth, and compare what it makes with the models."""

@@ -15,12 +15,14 @@ from dbtool.database import Database
 from dbtool.engine import diff, files, plan, proof, runner, schema, verdicts
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Decisions, Draft
+from dbtool.engine.history import History
 from dbtool.engine.state import State, observe_or_empty
 from dbtool.engine.verdicts import Verdicts
 from dbtool.operations import backups
 from dbtool.operations.amend import amend as amend_last
 from dbtool.operations.amend import is_there_already
 from dbtool.operations.drift import Way, WayOut, leave_drift
+from dbtool.operations.empty import write_empty
 from dbtool.operations.generating import generated
 from dbtool.operations.landing import Landing
 from dbtool.operations.weighing import consent, refuse_unused, warn, weigh
@@ -36,6 +38,8 @@ def migrate(
     name: str | None = None,
     create_only: bool = False,
     amend: bool = False,
+    empty: bool = False,
+    prove: bool = True,
     drift: Way = "ignore",
     generate: bool = True,
     ask: Ask = REFUSE,
@@ -50,9 +54,12 @@ def migrate(
     for another time, SQL that reverts it, or nothing. A failed generation is reported in `generate_error` and undoes
     nothing. A database that `push` brought to the models, or that is what they say already, is not changed: the new
     file is noted as applied there. With `amend` the last migration is written anew, and the database gets the
-    difference. Raises MigrationError, ProofError, AnswerError, ModelsError, and SharedError where a remote has the
-    file that is to be amended.
+    difference. `empty` writes a file that changes rows, to be filled in, and nothing else. Without `prove` a new file
+    is kept as it is, which it says. Raises MigrationError, ProofError, AnswerError, ModelsError, and SharedError where
+    a remote has the file that is to be amended.
     """
+    if empty:
+        return write_empty(config, name=name, ask=ask)
     metadata = schema.load(config)
     database = databases.of(config)
     created = files.create_folder(config)
@@ -68,7 +75,7 @@ def migrate(
     elif not create_only and is_there_already(config, database, state, metadata):
         landing.land()
         return _landed(landing, created, generate=generate)
-    run = _Run(config, database, state, create_only, ask, tell)
+    run = _Run(config, database, state, create_only, prove, ask, tell)
     with proof.scratch(config, database) as scratch:
         run.prove_what_is_there(scratch)
         run.apply_pending()
@@ -135,6 +142,7 @@ class _Run:
     database: Database
     state: State
     create_only: bool
+    prove: bool
     ask: Ask
     tell: Tell
     applied: list[Applied] = field(default_factory=list)
@@ -152,7 +160,7 @@ class _Run:
         """Replay the files; list those that were edited before they ran, or written by hand, once they are proven."""
         standing = self.state.standing
         waiting = {revision.id for revision in standing.pending}
-        unproven = [each for each in (*standing.stale, *standing.unlisted) if each.id in waiting]
+        unproven = [each for each in (*standing.stale, *standing.unlisted) if each.id in waiting and self.prove]
         proof.replay(self.config, scratch, self.state.history, unproven)
         if standing.stale or standing.unlisted:
             files.relist(self.config, self.state.history)
@@ -182,20 +190,30 @@ class _Run:
         known = histories.read(self.config)
         with tempfile.TemporaryDirectory(dir=self.config.make_private()) as folder:
             revision, path = files.write_draft(
-                self.config, draft, name=chosen, folder=Path(folder), after=known, now=datetime.now(UTC)
-            )
-            shown = proof.prove(
                 self.config,
-                scratch,
-                known,
-                revision,
-                metadata,
-                draft=draft,
-                decisions=self.decisions,
-                verdicts=self.verdicts,
+                draft,
+                name=chosen,
+                folder=Path(folder),
+                after=known,
+                now=datetime.now(UTC),
+                remark="" if self.prove else histories.UNPROVEN,
             )
-            self.proof, self.notes = shown.steps, (*self.notes, *shown.doubts)
+            if self.prove:
+                self._prove(scratch, metadata, draft, known, revision)
             self.revision = files.keep(self.config, revision, path, known)
+
+    def _prove(self, scratch: Database, metadata: MetaData, draft: Draft, known: History, revision: Revision) -> None:
+        shown = proof.prove(
+            self.config,
+            scratch,
+            known,
+            revision,
+            metadata,
+            draft=draft,
+            decisions=self.decisions,
+            verdicts=self.verdicts,
+        )
+        self.proof, self.notes = shown.steps, (*self.notes, *shown.doubts)
 
     def _decide(self, scratch: Database, metadata: MetaData) -> Draft:
         """Find the difference, ask what only a person can know, and count what it would do to the rows."""
