@@ -11,6 +11,7 @@ from dbtool.database import Database, structure
 from dbtool.engine import diff, ledger, proof
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Decisions
+from dbtool.engine.history import History
 from dbtool.engine.recorder import Recorder
 from dbtool.errors import MigrationError, ProofError
 from dbtool.reports import Revision
@@ -115,6 +116,15 @@ def note(
         heads = (heads - set(revision.parents)) | {revision.id}
     ledger.move(database, recorder.driver, sorted(before - heads), sorted(heads - before))
     recorder.finish()
+
+
+def stamp(config: Config, database: Database, history: History) -> None:
+    """Let Alembic's version table of a database say that it has run all files."""
+    with database.connect("migrate") as connection, connection.begin():
+        before = _heads(config, database, connection)
+        driver = connection.connection.driver_connection
+        ledger.prepare(database, driver)
+        ledger.move(database, driver, before, history.heads)
 
 
 def _heads(config: Config, database: Database, connection: Connection) -> tuple[str, ...]:

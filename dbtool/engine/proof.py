@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dbtool.config import Config
-from dbtool.database import Database, at
-from dbtool.engine import diff, endstate, live, portrait, runner, samples
+from dbtool.database import Database, at, structure
+from dbtool.engine import diff, endstate, live, portrait, runner
 from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.history import History
-from dbtool.engine.portrait import Portrait
-from dbtool.engine.samples import Samples, Wishes
+from dbtool.engine.trial import Ground, Trial, down_and_up, near_of, up
 from dbtool.engine.verdicts import Verdicts, touched
-from dbtool.errors import AccessError, MigrationError, ProofError
-from dbtool.reports import Revision, Risk
+from dbtool.errors import AccessError, ProofError
+from dbtool.reports import Revision
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Enum, MetaData
-
-    from dbtool.engine.diff.members import Members
+    from sqlalchemy import MetaData
 
 
 @contextmanager
@@ -62,12 +59,39 @@ def _lend(database: Database) -> Iterator[Database]:
         database.clear()
 
 
-def replay(config: Config, scratch: Database, history: History, unproven: Sequence[Revision]) -> None:
+def replay(config: Config, scratch: Database, history: History, unproven: Sequence[Revision]) -> Ground:
     """Run all files from nothing; those at the end that are not proven yet up, down and up again.
 
     A file whose downgrade raises NotImplementedError says that it cannot be taken back. Raises MigrationError and
     ProofError.
     """
+    known = _replay(config, scratch, history, unproven)
+    return _from_nothing(config, scratch, history, known)
+
+
+def from_live(config: Config, scratch: Database, database: Database, history: History) -> Ground:
+    """Let a scratch database have the schema of a live one that has run all files, where they do not replay."""
+    from dbtool.engine import direct
+
+    def make() -> None:
+        structure.copy(database, scratch)
+        direct.stamp(config, scratch, history)
+
+    scratch.clear()
+    make()
+    return Ground("from a copy of the live schema", make)
+
+
+def _from_nothing(config: Config, scratch: Database, history: History, known: int = 0) -> Ground:
+    files = len(history.revisions)
+    words = f"replayed {files} {'file' if files == 1 else 'files'} from nothing"
+    if known:
+        words = f"replayed {files} {'file' if files == 1 else 'files'}, {known} of them kept from before"
+    return Ground(words, lambda: runner.upgrade(config, scratch, history))
+
+
+def _replay(config: Config, scratch: Database, history: History, unproven: Sequence[Revision]) -> int:
+    """Do that; return how many files had run before."""
     suspects = {revision.id for revision in unproven}
     sound = list(takewhile(lambda revision: revision.id not in suspects, history.revisions))
     known = endstate.take(config, scratch, replace(history, revisions=tuple(sound)))
@@ -75,13 +99,14 @@ def replay(config: Config, scratch: Database, history: History, unproven: Sequen
         if known < len(sound):
             runner.upgrade(config, scratch, history)
             endstate.keep(config, scratch, history, known)
-        return
+        return known
     target = sound[-1].id if sound else "base"
     if known < len(sound):
         runner.upgrade(config, scratch, history, to=target)
     before = portrait.of(scratch)
-    _up(config, scratch, history, "up")
-    _down_and_up(config, scratch, history, target, before)
+    up(config, scratch, history, "up")
+    down_and_up(config, scratch, history, target, before)
+    return known
 
 
 def compare(
@@ -127,225 +152,24 @@ def prove(
     draft: Draft | None = None,
     decisions: Decisions | None = None,
     verdicts: Verdicts | None = None,
+    ground: Ground | None = None,
 ) -> Proof:
     """Run a new file up, down and up again on a scratch database that holds the files before it, with rows in it.
 
     After up the models and the schema are equal; after down the schema is what it was; rows are there after both, as
-    far as `draft` says that they should be. Raises ProofError, or MigrationError when the file itself fails.
+    far as `draft` says that they should be. `ground` is what the scratch database is. Raises ProofError, or
+    MigrationError when the file itself fails.
     """
     longer = history.followed_by(revision)
-    trial = _Trial(config, scratch, history, longer, draft, decisions or Decisions(), _near(draft, metadata))
+    ground = ground or _from_nothing(config, scratch, history)
+    trial = Trial(config, scratch, history, longer, ground, draft, decisions or Decisions(), near_of(draft, metadata))
     before = trial.portrait()
     trial.up()
     _require_no_difference(compare(config, scratch, metadata, verdicts=verdicts))
     trial.require_rows_after_up()
     trial.down(before)
-    files = len(history.revisions)
-    replayed = f"replayed {files} {'file' if files == 1 else 'files'} from nothing"
     kept = [trial.kept] if trial.kept else []
-    return Proof((replayed, "up", "no difference", "down", "up again", *kept), tuple(trial.doubts))
-
-
-@dataclass(slots=True)
-class _Trial:
-    """A new file among rows that were made up for it; `near` are the tables that it may touch, None for any."""
-
-    config: Config
-    scratch: Database
-    before: History
-    after: History
-    draft: Draft | None
-    decisions: Decisions
-    near: frozenset[str] | None = None
-    samples: Samples | None = None
-    doubts: list[str] = field(default_factory=list)
-
-    @property
-    def _operations(self) -> tuple[Any, ...]:
-        return self.draft.operations if self.draft else ()
-
-    def portrait(self) -> Portrait:
-        """Look at the schema as it is now."""
-        return portrait.of(self.scratch, self.near)
-
-    @property
-    def kept(self) -> str:
-        """How many rows were in the tables, in words; empty where there were none."""
-        count = self.samples.count if self.samples else 0
-        return f"{count:,} {'row' if count == 1 else 'rows'} kept" if count else ""
-
-    def up(self) -> None:
-        """Run the file among rows; where they are what fails, without them."""
-        self.samples = self._filled()
-        try:
-            _up(self.config, self.scratch, self.after, "up")
-        except MigrationError as error:
-            if not self.samples or not self.samples.count:
-                raise
-            self._begin_again()
-            _up(self.config, self.scratch, self.after, "up")
-            words = next((each for each in error.problems if each.startswith("database: ")), error.message)
-            self.doubts.append(f"proven without rows: made-up rows were refused ({words})")
-
-    def down(self, before: Portrait) -> None:
-        """Take the file back and run it again; where rows are what fails, without them."""
-        target = self.before.heads[0] if self.before.heads else "base"
-        try:
-            _down_and_up(self.config, self.scratch, self.after, target, before, self.near, self.require_rows_after_down)
-        except MigrationError as error:
-            if not self.samples or not self.samples.count:
-                raise
-            words = next((each for each in error.problems if each.startswith("database: ")), error.message)
-            self._begin_again()
-            _up(self.config, self.scratch, self.after, "up")
-            _down_and_up(self.config, self.scratch, self.after, target, before, self.near)
-            self.doubts.append(f"the way back works only while there are no rows ({words})")
-
-    def require_rows_after_up(self) -> None:
-        """Raise ProofError when rows or values are gone that should have survived."""
-        renames = self.decisions.renames
-        renamed = {each.table_name: each.new_table_name for each in renames if hasattr(each, "new_table_name")}
-        columns = {
-            (self.decisions.old_table(each.table_name), each.column_name): str(each.modify_name)
-            for each in renames
-            if hasattr(each, "modify_name")
-        }
-        self._require(renamed=renamed, columns=columns, given_up=self._converted())
-
-    def require_rows_after_down(self) -> None:
-        """Raise ProofError when what the file did not drop or convert is not what it was."""
-        self._require(given_up=self._given_up())
-
-    def _require(self, **comparison: Any) -> None:
-        if self.samples is None:
-            return
-        with self.scratch.connect("migrate") as connection:
-            lost = samples.lost(connection, self.samples, **comparison)
-        if lost:
-            raise ProofError(
-                "rows that were there before did not survive the new migration",
-                hint="write this step by hand: dbtool migrate --create-only --no-proof",
-                problems=lost[:10],
-            )
-
-    def _filled(self) -> Samples:
-        with self.scratch.connect("migrate") as connection:
-            filled = samples.fill(connection, leave=self.scratch.own_tables, only=self.near, wishes=self._wishes())
-            blocked = {risk.subject.partition(".")[0] for risk in self._risks(connection) if risk.blocks}
-            if not blocked:
-                return filled
-            samples.clear(connection, {self.decisions.old_table(name) for name in blocked})
-            return samples.read(connection, filled)
-
-    def _risks(self, connection: Connection) -> tuple[Risk, ...]:
-        return live.risks(live.Rows(self.scratch, connection), self.decisions, self._operations)
-
-    def _wishes(self) -> Wishes:
-        from dbtool.engine.diff.members import EnumMembersOp
-
-        types, required = {}, set()
-        for each in live.flat(self._operations):
-            if getattr(each, "modify_type", None) is not None:
-                types[self._old(each)] = each.modify_type
-            if getattr(each, "modify_nullable", None) is False:
-                required.add(self._old(each))
-            if isinstance(each, EnumMembersOp):
-                types |= {self._old_names(use.table, use.column): _staying(each.members) for use in each.members.uses}
-        return Wishes(types, frozenset(required))
-
-    def _old(self, operation: Any) -> tuple[str, str]:
-        return self._old_names(operation.table_name, operation.column_name)
-
-    def _old_names(self, table: str, column: str) -> tuple[str, str]:
-        return self.decisions.old_table(table), self.decisions.old_column(table, column)
-
-    def _given_up(self) -> set[str]:
-        """Return what was dropped on the way up, or was of another type between."""
-        from alembic.operations import ops
-
-        found = self._converted()
-        for each in live.flat(self._operations):
-            if isinstance(each, ops.DropTableOp):
-                found.add(str(each.table_name))
-            elif isinstance(each, ops.DropColumnOp):
-                found.add(".".join(self._old(each)))
-        return found
-
-    def _converted(self) -> set[str]:
-        """Return the columns whose values may be written in another way."""
-        from dbtool.engine.diff.members import EnumMembersOp
-
-        found = list(live.flat(self._operations))
-        enums = [use for each in found if isinstance(each, EnumMembersOp) for use in each.members.uses]
-        converted = {".".join(self._old(each)) for each in found if getattr(each, "modify_type", None) is not None}
-        return converted | {".".join(self._old_names(use.table, use.column)) for use in enums}
-
-    def _begin_again(self) -> None:
-        """Bring the scratch database back to where it was, without rows."""
-        if self.scratch.transactional_ddl:
-            self._empty()
-        else:
-            self.scratch.clear()
-            runner.upgrade(self.config, self.scratch, self.before)
-        self.samples = None
-
-    def _empty(self) -> None:
-        with self.scratch.connect("migrate") as connection:
-            samples.clear(connection, leave=self.scratch.own_tables)
-        self.samples = None
-
-
-def _near(draft: Draft | None, metadata: MetaData) -> frozenset[str] | None:
-    """Return the tables that a file may touch, and those whose keys point at them; None for any."""
-    near = touched(live.flat(draft.operations)) if draft is not None else None
-    if near is None:
-        return None
-    pointing = {
-        table.name
-        for table in metadata.tables.values()
-        if any(key.target_fullname.rpartition(".")[0] in near for key in table.foreign_keys)
-    }
-    return near | pointing
-
-
-def _staying(members: Members) -> Enum:
-    """Return the members that rows may have: those that stay, and those of which something becomes."""
-    from sqlalchemy import Enum
-
-    return Enum(*(each for each in members.before if each in members.after or each in members.moved))
-
-
-def _up(config: Config, scratch: Database, history: History, word: str) -> None:
-    try:
-        runner.upgrade(config, scratch, history)
-    except MigrationError as error:
-        raise MigrationError(
-            f"{error.message} ({word}, on the scratch database)",
-            hint=error.hint,
-            problems=error.problems,
-            failed=error.failed,
-        ) from error
-
-
-def _down_and_up(
-    config: Config,
-    scratch: Database,
-    history: History,
-    target: str,
-    before: Portrait,
-    near: frozenset[str] | None = None,
-    after_down: Callable[[], None] | None = None,
-) -> None:
-    try:
-        runner.downgrade(config, scratch, history, to=target)
-    except MigrationError as error:
-        if isinstance(error.__cause__, NotImplementedError):
-            return
-        raise
-    _require_same(before, portrait.of(scratch, near))
-    if after_down is not None:
-        after_down()
-    _up(config, scratch, history, "up again")
+    return Proof((ground.words, "up", "no difference", "down", "up again", *kept), tuple(trial.doubts))
 
 
 def _require_no_difference(left: Draft) -> None:
@@ -354,14 +178,4 @@ def _require_no_difference(left: Draft) -> None:
             "after the new migration the schema still differs from the models",
             hint="write this step by hand: dbtool migrate --create-only --no-proof",
             problems=[change.text for change in left.changes],
-        )
-
-
-def _require_same(before: Portrait, after: Portrait) -> None:
-    differences = before.differences(after)
-    if differences:
-        raise ProofError(
-            "the new migration's downgrade does not bring the schema back",
-            hint="write this step by hand: dbtool migrate --create-only --no-proof",
-            problems=differences,
         )

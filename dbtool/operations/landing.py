@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from dbtool.config import Config
 from dbtool.conversation import Ask, Tell
 from dbtool.database import Database
 from dbtool.engine import amending, diff, direct, files, kept, proof, pushed
+from dbtool.engine import history as histories
 from dbtool.engine.diff import Draft
 from dbtool.engine.history import History
 from dbtool.engine.state import State
@@ -40,6 +41,7 @@ class Landing:
     tell: Tell
     old: Revision | None = None
     name: str | None = None
+    prove: bool = True
     revision: Revision | None = None
     changes: tuple[Change, ...] = ()
     proof: tuple[str, ...] = ()
@@ -75,13 +77,11 @@ class Landing:
 
     def write(self, folder: Path) -> Weighed:
         """Write the file into a folder, and prove it on a scratch database that holds those before it."""
-        unproven = [
-            each
-            for each in self.before.revisions
-            if each in self.state.standing.pending and (each.stale or not each.listed)
-        ]
+        waiting = self.state.standing.pending if self.prove else ()
+        unproven = [each for each in self.before.revisions if each in waiting and (each.stale or not each.listed)]
+        own = replace(self.before, host="dbtool")  # a foreign env.py may not follow to a scratch database
         with proof.scratch(self.config, self.database) as scratch:
-            proof.replay(self.config, scratch, self.before, unproven)
+            ground = proof.replay(self.config, scratch, own, unproven)
             found = weigh(
                 self.database,
                 self.ask,
@@ -91,14 +91,16 @@ class Landing:
             self.changes, self.notes = found.draft.changes, found.draft.notes
             if found.draft:
                 self.revision = self._drafted(folder, found.draft)
+            if found.draft and self.revision and self.prove:
                 shown = proof.prove(
                     self.config,
                     scratch,
-                    self.before,
+                    own,
                     self.revision,
                     self.metadata,
                     draft=found.draft,
                     decisions=found.decisions,
+                    ground=ground,
                 )
                 self.proof, self.notes = shown.steps, (*self.notes, *shown.doubts)
         return found
@@ -113,6 +115,7 @@ class Landing:
             after=self.before,
             now=datetime.now(UTC),
             id=self.old.id if self.old else None,
+            remark="" if self.prove else histories.UNPROVEN,
         )[0]
 
     def require_nothing_left_out(self) -> None:

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 from dbtool import database as databases
 from dbtool.config import Config
-from dbtool.conversation import REFUSE, Ask, Tell, silent
+from dbtool.conversation import REFUSE, Ask, Tell, Warn, silent
 from dbtool.database import Database
 from dbtool.engine import diff, files, plan, proof, runner, schema, verdicts
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.history import History
 from dbtool.engine.state import State, observe_or_empty
+from dbtool.engine.trial import Ground
 from dbtool.engine.verdicts import Verdicts
+from dbtool.errors import MigrationError
 from dbtool.operations import backups
 from dbtool.operations.amend import amend as amend_last
 from dbtool.operations.amend import is_there_already
@@ -64,7 +66,7 @@ def migrate(
     database = databases.of(config)
     created = files.create_folder(config)
     state = observe_or_empty(config, database)
-    landing = Landing(config, database, state, metadata, state.history, ask, tell, name=name)
+    landing = Landing(config, database, state, metadata, state.history, ask, tell, name=name, prove=prove)
     if amend:
         amend_last(landing, create_only=create_only)
         return _landed(landing, created, generate=generate)
@@ -154,6 +156,7 @@ class _Run:
     notes: tuple[str, ...] = ()
     decisions: Decisions = field(default_factory=Decisions)
     verdicts: Verdicts | None = None
+    ground: Ground | None = None
     backup: Path | None = None
 
     def prove_what_is_there(self, scratch: Database) -> None:
@@ -161,9 +164,23 @@ class _Run:
         standing = self.state.standing
         waiting = {revision.id for revision in standing.pending}
         unproven = [each for each in (*standing.stale, *standing.unlisted) if each.id in waiting and self.prove]
-        proof.replay(self.config, scratch, self.state.history, unproven)
+        try:
+            self.ground = proof.replay(self.config, scratch, self.state.history, unproven)
+        except MigrationError as error:
+            self.ground = self._from_live(scratch, error)
         if standing.stale or standing.unlisted:
             files.relist(self.config, self.state.history)
+
+    def _from_live(self, scratch: Database, error: MigrationError) -> Ground:
+        """Take the live schema where the files do not replay, as in projects that began without them.
+
+        Raises the error where that is not what all files made.
+        """
+        state = self.state
+        if not state.exists or state.standing.pending or state.drift or not state.record.heads:
+            raise error
+        self.tell(Warn(f"the files do not run from nothing: {error.message}"))
+        return proof.from_live(self.config, scratch, self.database, state.history)
 
     def apply_pending(self) -> None:
         """Bring the database to the files, after a backup where a file drops something."""
@@ -212,6 +229,7 @@ class _Run:
             draft=draft,
             decisions=self.decisions,
             verdicts=self.verdicts,
+            ground=self.ground,
         )
         self.proof, self.notes = shown.steps, (*self.notes, *shown.doubts)
 
