@@ -15,7 +15,7 @@ from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.history import History
 from dbtool.engine.trial import Ground, Trial, down_and_up, near_of, up
 from dbtool.engine.verdicts import Verdicts, touched
-from dbtool.errors import AccessError, ProofError
+from dbtool.errors import AccessError, ConnectError, ProofError
 from dbtool.reports import Revision
 
 if TYPE_CHECKING:
@@ -31,18 +31,23 @@ def scratch(config: Config, database: Database) -> Iterator[Database]:
     try:
         lent = database.scratch()
         temporary = lent.__enter__()
-    except AccessError as error:
+    except ConnectError as error:
         if config.scratch_url is None:
-            raise AccessError(
-                f"no scratch database to try migrations on: {error.message}",
-                hint="GRANT the right to create databases, or set scratch_url in [tool.dbtool]",
-            ) from error
+            raise _without_scratch(error) from error
         yield from _lend(at(config, config.scratch_url))
         return
     try:
         yield temporary
     finally:
         lent.__exit__(None, None, None)
+
+
+def _without_scratch(error: ConnectError) -> ConnectError:
+    message = f"no scratch database to try migrations on: {error.message}"
+    if isinstance(error, AccessError):
+        hint = "GRANT the right to create databases, or set scratch_url in [tool.dbtool]"
+        return AccessError(message, hint=hint)
+    return ConnectError(message, hint=f"{error.hint}; or set scratch_url in [tool.dbtool] to a server that answers")
 
 
 def _lend(database: Database) -> Iterator[Database]:
@@ -84,9 +89,10 @@ def from_live(config: Config, scratch: Database, database: Database, history: Hi
 
 def _from_nothing(config: Config, scratch: Database, history: History, known: int = 0) -> Ground:
     files = len(history.revisions)
-    words = f"replayed {files} {'file' if files == 1 else 'files'} from nothing"
+    counted = f"{files} {'file' if files == 1 else 'files'}"
+    words = f"replayed {counted} from nothing"
     if known:
-        words = f"replayed {files} {'file' if files == 1 else 'files'}, {known} of them kept from before"
+        words = f"{counted} replayed before" if known == files else f"replayed {counted}, {known} of them before"
     return Ground(words, lambda: runner.upgrade(config, scratch, history))
 
 

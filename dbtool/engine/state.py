@@ -48,6 +48,12 @@ def observe_or_empty(config: Config, database: Database, *, split: bool = False)
         return State(known, Record(), plan.standing(known, (), {}), None, exists=False)
 
 
+def unknown(config: Config) -> State:
+    """Return where a database stands that does not answer: it may be there, and nobody knows what it has run."""
+    known = histories.read(config)
+    return State(known, Record(), plan.standing(known, (), {}), None, exists=True)
+
+
 def _observe(config: Config, database: Database, known: History) -> State:
     with database.reading() as connection, database.translated():
         record = ledger.read(database, connection)

@@ -16,10 +16,10 @@ from dbtool.engine import diff, files, plan, proof, runner, schema, verdicts
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.history import History
-from dbtool.engine.state import State, observe_or_empty
+from dbtool.engine.state import State, observe_or_empty, unknown
 from dbtool.engine.trial import Ground
 from dbtool.engine.verdicts import Verdicts
-from dbtool.errors import MigrationError
+from dbtool.errors import ConnectError, MigrationError
 from dbtool.operations import backups
 from dbtool.operations.amend import amend as amend_last
 from dbtool.operations.amend import is_there_already
@@ -65,7 +65,7 @@ def migrate(
     metadata = schema.load(config)
     database = databases.of(config)
     created = files.create_folder(config)
-    state = observe_or_empty(config, database)
+    state = _observed(config, database, create_only, tell)
     landing = Landing(config, database, state, metadata, state.history, ask, tell, name=name, prove=prove)
     if amend:
         amend_last(landing, create_only=create_only)
@@ -85,6 +85,17 @@ def migrate(
             run.write(scratch, metadata, name)
     run.apply_written()
     return _ran(run, left, created, generate=generate)
+
+
+def _observed(config: Config, database: Database, create_only: bool, tell: Tell) -> State:
+    """Look at the database; one that does not answer may still get a file, which is all that `create_only` asks for."""
+    try:
+        return observe_or_empty(config, database)
+    except ConnectError as error:
+        if not create_only or config.scratch_url is None:
+            raise
+        tell(Warn(f"{error.message}; the file is written without it"))
+        return unknown(config)
 
 
 def _ran(run: _Run, left: WayOut, created: tuple[str, ...], *, generate: bool) -> MigrateReport:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projects import Project
+from projects import Project, drop, new_url
 
 from dbtool.database import Database, rows
 
@@ -113,9 +113,8 @@ def test_a_text_that_the_proof_refuses_is_kept_without_one(shop: Project, databa
     migrate(shop, "--empty", "--name", "by hand")
     path = shop.versions[-1]
     head, _, rest = path.read_text().partition("    connection = op.get_bind()")
-    path.write_text(
-        f"{head}    op.create_table('made', sa.Column('id', sa.Integer(), primary_key=True))\n\n\ndef {rest.partition('def ')[2]}"
-    )
+    create = "op.create_table('made', sa.Column('id', sa.Integer(), primary_key=True))"
+    path.write_text(f"{head}    {create}\n\n\ndef {rest.partition('def ')[2]}")
     shop.write(
         "app/models.py", f"{MODELS}\n\nclass Made(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n"
     )
@@ -127,3 +126,25 @@ def test_a_text_that_the_proof_refuses_is_kept_without_one(shop: Project, databa
 
     assert done.code == 0, done.stderr
     assert query(database, "SELECT count(*) FROM made") == [(0,)]
+
+
+@pytest.mark.parametrize("url", ["postgres", "mysql"], indirect=True)
+def test_a_file_can_be_written_while_the_server_does_not_answer(
+    shop: Project, database: Database, tmp_path: Path
+) -> None:
+    scratch = new_url(database.kind, tmp_path)
+    shop.write("app/models.py", MODELS + "    isbn: str | None = Field(default=None, max_length=13)\n")
+    away = shop.environment()["DATABASE_URL"].replace("127.0.0.1:", "127.0.0.1:1")
+    alone = shop.run("migrate", "--no-generate", "--create-only", "--name", "isbn", "--url", away)
+    assert (alone.code, len(shop.versions)) == (1, 1)
+    shop.write("pyproject.toml", f'[tool.dbtool]\nmodels = "app.models"\nscratch_url = "{scratch}"\n')
+    try:
+        done = shop.run("migrate", "--no-generate", "--create-only", "--name", "isbn", "--url", away)
+    finally:
+        drop(scratch, tmp_path)
+
+    assert done.code == 0, done.stderr
+    assert "; the file is written without it" in done.stderr
+    assert "not counted: the database did not answer, so nobody knows of its rows" in done.stdout
+    assert "proven: replayed 1 file from nothing, up, no difference, down, up again, " in done.stdout
+    assert len(shop.versions) == 2
