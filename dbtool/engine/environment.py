@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ from dbtool import database as databases
 from dbtool.config import Config, load_config
 from dbtool.conversation import REFUSE, Answers, Ask
 from dbtool.database import Database
-from dbtool.engine import diff, history, kept, schema
+from dbtool.engine import diff, history, journal, kept, schema
 from dbtool.engine.diff.decisions import Decisions, nobody
 from dbtool.engine.recorder import Recorder
 from dbtool.errors import AnswerError
@@ -44,7 +45,10 @@ def run_environment(context: Any, metadata: MetaData) -> None:
         return
     if not database.exists():
         database.create()
-    with database.connect("migrate") as connection:
+    moves = _moves(context)
+    with database.turn(lambda holder: None) if moves else nullcontext(), database.connect("migrate") as connection:
+        if moves:
+            _require_end(database, connection)
         try:
             _run(context, config, database, connection, options)
         except AnswerError as error:
@@ -52,6 +56,24 @@ def run_environment(context: Any, metadata: MetaData) -> None:
             from alembic.util import CommandError
 
             raise CommandError(f"{error.message}; {hint}, or dbtool migrate") from error
+
+
+def _moves(context: Any) -> bool:
+    """Whether the command brings a database from one revision to another, rather than looks at it."""
+    try:
+        context.get_revision_argument()
+    except KeyError:
+        return False
+    return True
+
+
+def _require_end(database: Database, connection: Connection) -> None:
+    """Refuse to run beside a migration that stopped halfway, which plain Alembic would begin from its start."""
+    from alembic.util import CommandError
+
+    stopped = journal.stopped(database, connection.connection.driver_connection)
+    if stopped is not None:
+        raise CommandError(f"{stopped.revision} stopped halfway {stopped.direction}; dbtool deploy, or dbtool repair")
 
 
 def _run(context: Any, config: Config, database: Database, connection: Connection, options: dict[str, Any]) -> None:

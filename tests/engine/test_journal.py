@@ -178,5 +178,10 @@ def test_nothing_else_runs_while_a_migration_is_halfway(bank: Project, database:
     with pytest.raises(MigrationError):
         dbtool.deploy(bank.config)
 
+    bank.write("app/__init__.py", "")
+    bank.write("app/models.py", "from sqlmodel import SQLModel\n")
+    plain = bank.python("-m", "alembic", "upgrade", "head")
+    assert plain.code != 0
+    assert "20250101000001 stopped halfway up; dbtool deploy, or dbtool repair" in plain.stdout + plain.stderr
     with pytest.raises(StoppedHalfwayError):
         dbtool.rollback(bank.config, backup=False, ask=dbtool.Answers(yes=True))

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -112,6 +113,24 @@ def test_who_waits_is_told_for_whom_and_gives_up_in_the_end(bank: Project, datab
     (note,) = heard
     assert isinstance(note, Note) and note.text.startswith(f"waiting for {user} from ")
     assert len(runner.upgrade(bank.config, database, history.read(bank.config))) == 2
+
+
+@on_servers
+def test_plain_alembic_waits_for_its_turn_too(bank: Project, database: Database) -> None:
+    bank.write("app/__init__.py", "")
+    bank.write("app/models.py", "from sqlmodel import SQLModel\n")
+    begun = time.monotonic()
+    with ThreadPoolExecutor() as pool:
+        with database.turn(lambda holder: None):
+            running = pool.submit(bank.python, "-m", "alembic", "upgrade", "head")
+            time.sleep(6)
+            with database.reading() as connection:
+                assert "account" not in database.table_names(connection)
+        done = running.result()
+
+    assert done.code == 0, done.stderr
+    assert time.monotonic() - begun > 6
+    assert balance(database) == 100
 
 
 @on_servers
