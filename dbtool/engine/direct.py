@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -56,7 +57,9 @@ def carry_out(
 def _failing(database: Database) -> Iterator[None]:
     """Say of a failure what became of the database: there is no file that could be corrected."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what SQLAlchemy cannot read of a table that is looked at
+            yield
     except MigrationError as error:
         words = getattr(error.__cause__, "orig", None) or error.__cause__ or error
         statement = getattr(error.__cause__, "statement", None)

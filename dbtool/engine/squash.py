@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -113,7 +114,7 @@ def _taken_out(database: Database, connection: Connection, metadata: MetaData) -
     """Take the indexes out of a schema that reading it does not tell right, and yield their statements."""
     for (name, index), text in database.index_texts(connection).items():
         table = metadata.tables.get(name)
-        statement = database.index_statement(connection, index)
+        statement = database.index_statement(connection, name, index)
         if table is None or statement is None:
             continue
         read = next((each for each in table.indexes if each.name == index), None)
@@ -127,7 +128,9 @@ def _taken_out(database: Database, connection: Connection, metadata: MetaData) -
 def _reflected(config: Config, database: Database, connection: Connection) -> MetaData:
     from sqlalchemy import JSON
 
-    metadata = drift.reflected(config, database, connection)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of expressions in indexes, whose statements are read beside
+        metadata = drift.reflected(config, database, connection)
     for table, column in definitions.json_columns(database, connection.connection.driver_connection):
         if table in metadata.tables and column in metadata.tables[table].columns:
             metadata.tables[table].columns[column].type = JSON()

@@ -202,6 +202,7 @@ def test_a_database_that_stopped_in_the_middle_is_told_what_to_do(app: Project, 
 
 def on_sqlite(project: Project, *names: str) -> Project:
     project.scaffold()
+    project.edit("pyproject.toml", 'models = "app.models"\n', "")
     for name in names:
         project.migration(name, f'op.create_table("{name}", sa.Column("id", sa.Integer()))', f'op.drop_table("{name}")')
     files.relist(project.config, histories.read(project.config))
@@ -280,3 +281,25 @@ def test_a_history_of_git_finds_the_files_again(project: Project) -> None:
     said = subprocess.run(command, shell=True, cwd=project.root, capture_output=True, text=True, check=True).stdout
     assert "before" in said
     assert at("sqlite:///new.db", project.root).exists()
+
+
+def test_a_squash_here_and_a_migration_there_meet_in_the_lock(project: Project) -> None:
+    on_sqlite(project, "one", "two")
+    dbtool.deploy(project.config)
+    project.migration("three", 'op.create_table("three", sa.Column("id", sa.Integer()))', 'op.drop_table("three")')
+    files.relist(project.config, histories.read(project.config))
+    theirs, path = project.config.lock.read_text(), project.versions[-1]
+    three = path.read_text()
+    path.unlink()
+    files.relist(project.config, histories.read(project.config))
+    dbtool.squash(project.config, ask=YES, through="two")
+    path.write_text(three)
+    mine = project.config.lock.read_text()
+    project.config.lock.write_text(f"<<<<<<< HEAD\n{mine}=======\n{theirs}>>>>>>> theirs\n")
+
+    done = dbtool.rebase(project.config, ask=YES)
+
+    assert (done.lock_resolved, done.moved) == (True, ())
+    assert [each.name for each in dbtool.deploy(project.config).applied] == ["three"]
+    status = dbtool.status(project.config)
+    assert (status.standing.intact, [each.name for each in status.standing.applied]) == (True, ["squash", "three"])
