@@ -10,6 +10,7 @@ import pytest
 from projects import Outcome, Project, drop, new_url
 
 import dbtool
+from dbtool.codegen import project
 from dbtool.database import rows
 from dbtool.errors import ConfigError, MigrationError
 
@@ -373,3 +374,23 @@ def test_every_moment_of_the_project_is_plain(app: Project) -> None:
         "back": 0,
         "left": {"alembic_version"},
     }
+
+
+def test_migrate_writes_proves_and_applies_a_file_that_alembic_runs_too(app: Project) -> None:
+    app.write("pyproject.toml", '[tool.dbtool]\nmodels = "shop"\nurl = "sqlite:///app.db"\n')
+    app.write("alembic/script.py.mako", project.SCRIPT)
+    app.write(
+        "shop.py",
+        "from sqlmodel import Field, SQLModel\n"
+        "class Book(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    title: str | None = None\n"
+        "class Page(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n",
+    )
+
+    done = app.run("migrate", "--name", "title", "--no-generate")
+
+    assert done.code == 0, done.stderr
+    assert "proven: replayed 2 files from nothing, up, no difference, down, up again, " in done.stdout
+    assert tables(app) == {"alembic_version", "book", "page"}
+    assert dbtool.status(app.config).ok
+    back = alembic(app, "downgrade", "base")
+    assert (back.code, alembic(app, "upgrade", "head").code) == (0, 0), back.stderr
