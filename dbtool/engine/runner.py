@@ -399,6 +399,8 @@ def _kept_after_failure(run: Run) -> tuple[str, ...]:
 
 def _left_behind(run: Run, kept: Sequence[str]) -> list[str]:
     assert run.current is not None
+    if not run.database.traced:
+        return ["nothing changed: the database is as it was"]  # the one that is meant: this is a scratch one
     if not run.database.transactional_ddl:
         return [
             "this database commits every DDL statement: what this file did before the failure stays",
