@@ -102,6 +102,8 @@ class Database(ABC):
     nulls_first: ClassVar[bool]  # where NULLs stand in ascending order
     address_is_ordered: ClassVar[bool] = False  # whether reading rows by their address needs no sort
     characters: ClassVar[str] = "length"  # the function that counts the letters of a text
+    tells_collations: ClassVar[bool] = True  # whether reading a column tells its collation
+    keys_hold_types: ClassVar[bool] = False  # whether a column cannot change its type while a foreign key uses it
     locks_rows: ClassVar[bool] = True  # whether SELECT ... FOR UPDATE exists; a SQLite transaction locks everything
     traced = True  # a scratch database's statements are nobody's concern
     patience = LOCK_SECONDS  # how long a migration waits for its turn, and for each lock that it needs
@@ -373,7 +375,11 @@ class Database(ABC):
     def index_texts(self, connection: Connection) -> dict[tuple[str, str], str]:
         """Return what each index is made of, by table and name, in a form that can be compared."""
 
-    def index_statement(self, connection: Connection, name: str) -> str | None:
+    def indexes_of(self, connection: Connection, table: str) -> dict[str, str]:
+        """Return the same for one table, by the name of the index."""
+        return {name: text for (owner, name), text in self.index_texts(connection).items() if owner == table}
+
+    def index_statement(self, connection: Connection, table: str, name: str) -> str | None:
         """Return the statement that made an index; None where SQLAlchemy reads all of it anyway."""
         return None
 
@@ -387,11 +393,20 @@ class Database(ABC):
         """Return SQL that drops a foreign key with what was made for it; None where nothing was."""
         return None
 
+    def counter_statement(self, connection: Connection, table: str, column: str, spelled: str) -> str | None:
+        """Return SQL that gives the sequence behind a column a type; None where no sequence counts it."""
+        return None
+
+    def enum_dependents(self, connection: Connection, table: str, column: str) -> list[tuple[str, str]]:
+        """Return what keeps a column from getting an enum's other members: SQL that drops it and that makes it."""
+        return []
+
     def enum_statements(self, dialect: Dialect, change: Mapping[str, Any]) -> list[tuple[str, bool]]:
         """Return the SQL that gives an enum other members, each with whether it must stand outside a transaction.
 
-        `change` holds `name`, `before`, `after`, `uses` as (table, column, schema, nullable, default, new default),
-        `moved` from old to new members, and whether it `only_adds` or `only_renames`.
+        `change` holds `name`, `before`, `after`, `uses` as (table, column, schema, nullable, default, new default)
+        and (collation, comment), `around` as (what drops, what creates again), `moved` from old to new members, and
+        whether it `only_adds` or `only_renames`.
         """
         return []
 

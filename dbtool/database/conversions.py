@@ -62,6 +62,16 @@ def length_of(kind: TypeEngine[Any]) -> int | None:
     return found
 
 
+def closed_set(kind: TypeEngine[Any]) -> tuple[str, ...] | None:
+    """Return the only texts that a database lets into an enum; None for another type, or one that is plain text."""
+    from sqlalchemy import Enum
+
+    kind = getattr(kind, "impl_instance", kind)
+    if not isinstance(kind, Enum) or not (kind.native_enum or kind.create_constraint):
+        return None
+    return tuple(kind.enums)
+
+
 def whole_range(kind: TypeEngine[Any]) -> tuple[int, int]:
     """Return the smallest and largest whole number of an integer type, by its name's width."""
     from sqlalchemy import types
@@ -137,7 +147,7 @@ def generally_lost(name: str, old: TypeEngine[Any], new: TypeEngine[Any], *, len
     before, after = family(old), family(new)
     found = []
     limit = length_of(new)
-    if after == "text" and limit is not None:
+    if after in ("text", "enum") and limit is not None and closed_set(new) is None:
         found.append(f"{length} > {limit}")
     if before in ("integer", "number") and after == "integer":
         low, high = whole_range(new)

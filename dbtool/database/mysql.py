@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from dbtool.database.base import (
     one_line,
     rows,
 )
-from dbtool.database.conversions import family, generally_lost, is_safe, whole_range
+from dbtool.database.conversions import closed_set, family, generally_lost, is_safe, whole_range
 from dbtool.database.server import ServerDatabase, pooling
 from dbtool.errors import (
     AccessError,
@@ -108,6 +109,7 @@ class Mysql(ServerDatabase):
     placeholder = "%s"
     transactional_ddl = False
     nulls_first = True
+    keys_hold_types = True
     characters = "char_length"
     now = "UTC_TIMESTAMP(6)"
     create_ledger = f"""CREATE TABLE IF NOT EXISTS {LEDGER} (
@@ -384,21 +386,47 @@ class Mysql(ServerDatabase):
         return None
 
     def index_texts(self, connection: Connection) -> dict[tuple[str, str], str]:
-        """Return columns with length and order; a temporary table's cannot be read like that, and is not needed."""
-        sql = next(query for kind, query in _CATALOGUE if kind == "index")
+        """Return columns with length and order; a temporary table's are not among them."""
+        sql = (
+            "SELECT table_name, index_name, non_unique, column_name, sub_part, collation"
+            " FROM information_schema.statistics WHERE table_schema = database()"
+            " ORDER BY table_name, index_name, seq_in_index"
+        )
         found = rows(connection.connection.driver_connection, sql)
-        pairs = ((name.partition("."), text) for name, text in found)
-        return {(table, index): text for (table, _, index), text in pairs}
+        grouped = groupby(found, key=lambda each: (str(each[0]), str(each[1])))
+        return {key: _index_text([each[2:] for each in parts]) for key, parts in grouped}
+
+    def indexes_of(self, connection: Connection, table: str) -> dict[str, str]:
+        """Ask for the indexes of one table, which may be temporary."""
+        found = rows(connection.connection.driver_connection, f"SHOW INDEX FROM {_quoted(table)}")
+        grouped = groupby(found, key=lambda each: str(each[2]))
+        return {name: _index_text([(each[1], each[4], each[7], each[5]) for each in parts]) for name, parts in grouped}
+
+    def index_statement(self, connection: Connection, table: str, name: str) -> str | None:
+        """Return CREATE INDEX where a column falls: SQLAlchemy reads lengths, but not the order."""
+        text = self.indexes_of(connection, table).get(name, "")
+        if " DESC" not in text:
+            return None
+        unique, _, columns = text.partition("(`")
+        return f"CREATE {unique}INDEX {_quoted(name)} ON {_quoted(table)} (`{columns}"
 
     def enum_statements(self, dialect: Dialect, change: Mapping[str, Any]) -> list[tuple[str, bool]]:
         """Change the column; where members move, allow both for as long as it takes to move them."""
         quote = dialect.identifier_preparer.quote
-        ((table, column, _, nullable, default, new_default),) = change["uses"]
+        (((table, column, _, nullable, default, new_default), (collation, comment)),) = change["uses"]
         moved = change["moved"]
 
         def modify(members: Sequence[str], filled: str) -> str:
-            kind = f"ENUM ({', '.join(map(_literal, members))}) {'NULL' if nullable else 'NOT NULL'}"
-            return f"ALTER TABLE {quote(table)} MODIFY {quote(column)} {kind}{f' DEFAULT {filled}' if filled else ''}"
+            folded = {each.casefold() for each in members}
+            listed = f"ENUM ({', '.join(map(_literal, members))})"
+            parts = [
+                listed if len(folded) == len(members) else f"VARCHAR({max(map(len, members))})",
+                f"COLLATE {quote(collation)}" if collation else "",
+                "NULL" if nullable else "NOT NULL",
+                f"DEFAULT {filled}" if filled else "",
+                f"COMMENT {_literal(comment)}" if comment else "",
+            ]
+            return f"ALTER TABLE {quote(table)} MODIFY {quote(column)} {' '.join(filter(None, parts))}"
 
         if not moved:
             return [(modify(change["after"], new_default), False)]
@@ -427,6 +455,9 @@ class Mysql(ServerDatabase):
         name = prepare.format_column(column)
         where = generally_lost(name, column.type, new, length=f"char_length({name})", exact=name)
         before, after = family(column.type), family(new)
+        members = closed_set(new)
+        if members is not None:
+            where = [f"{name} NOT IN ({', '.join(map(_literal, members))})"]
         if before in ("text", "enum") and after in _FORMS:
             where.append(f"{name} NOT REGEXP '{_FORMS[after]}'")
         if before == "text" and after == "integer":
@@ -552,6 +583,15 @@ class Mysql(ServerDatabase):
         if number in (2006, 2013, 1053, 1927):
             return ConnectError(f"{self.name} went away: {words}", hint="check the server, then try again")
         return None
+
+
+def _index_text(parts: Sequence[tuple[Any, ...]]) -> str:
+    """Write an index of (not unique, column, length, order) as it could be created, without names."""
+    columns = [
+        f"{_quoted(str(name))}{f'({length})' if length else ''}{' DESC' if order == 'D' else ''}"
+        for _, name, length, order in parts
+    ]
+    return f"{'' if parts[0][0] else 'UNIQUE '}({', '.join(columns)})"
 
 
 def _single(value: float) -> float:

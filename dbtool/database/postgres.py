@@ -26,7 +26,7 @@ from dbtool.database.base import (
     one_line,
     rows,
 )
-from dbtool.database.conversions import Conversion, family, generally_lost
+from dbtool.database.conversions import Conversion, closed_set, family, generally_lost
 from dbtool.database.server import ServerDatabase, pooling
 from dbtool.errors import (
     AccessError,
@@ -153,6 +153,31 @@ SELECT format('DROP %%s IF EXISTS %%I.%%I CASCADE',
 FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
 WHERE n.nspname = ANY(%(schemas)s::text[]) AND typtype IN ('e', 'd')
   AND t.oid NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')
+"""
+
+_COUNTER = """
+SELECT s.relname FROM pg_depend d
+JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+JOIN pg_class t ON t.oid = d.refobjid AND pg_table_is_visible(t.oid)
+JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'a' AND t.relname = %s AND a.attname = %s
+"""
+_DEPENDENTS = """
+SELECT format('ALTER TABLE %%I DROP CONSTRAINT %%I', t.relname, c.conname),
+    format('ALTER TABLE %%I ADD CONSTRAINT %%I %%s', t.relname, c.conname, pg_get_constraintdef(c.oid))
+FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid AND pg_table_is_visible(t.oid)
+JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = ANY (c.conkey)
+WHERE c.contype = 'c' AND t.relname = %s AND a.attname = %s
+UNION ALL
+SELECT format('DROP INDEX %%I', i.relname),
+    replace(pg_get_indexdef(i.oid), format(' ON %%I.', n.nspname), ' ON ')
+FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+JOIN pg_class t ON t.oid = x.indrelid AND pg_table_is_visible(t.oid) JOIN pg_namespace n ON n.oid = t.relnamespace
+JOIN pg_attribute a ON a.attrelid = t.oid
+WHERE (x.indpred IS NOT NULL OR x.indexprs IS NOT NULL) AND t.relname = %s AND a.attname = %s
+AND EXISTS (
+    SELECT FROM pg_depend d WHERE d.objid = i.oid AND d.refobjid = t.oid AND d.refobjsubid = a.attnum
+)
 """
 
 
@@ -508,6 +533,17 @@ class Postgres(ServerDatabase):
         parts += [f"ADD CONSTRAINT {new[0]} PRIMARY KEY ({', '.join(new[1])})"] if new[1] else []
         return f"ALTER TABLE {table} {', '.join(parts)}"
 
+    def counter_statement(self, connection: Connection, table: str, column: str, spelled: str) -> str | None:
+        """Ask for the sequence that a column owns; one of an identity follows by itself."""
+        found = rows(connection.connection.driver_connection, _COUNTER, (table, column))
+        quote = connection.dialect.identifier_preparer.quote
+        return f"ALTER SEQUENCE {quote(found[0][0])} AS {spelled}" if found else None
+
+    def enum_dependents(self, connection: Connection, table: str, column: str) -> list[tuple[str, str]]:
+        """Name checks, and indexes with conditions or expressions: they compare with members of the type."""
+        found = rows(connection.connection.driver_connection, _DEPENDENTS, (table, column) * 2)
+        return [(drop, create) for drop, create in found]
+
     def enum_statements(self, dialect: Dialect, change: Mapping[str, Any]) -> list[tuple[str, bool]]:
         """Rename or add values; what neither says takes a new type in the old one's place."""
         quote = dialect.identifier_preparer.quote
@@ -527,14 +563,16 @@ class Postgres(ServerDatabase):
         statements = [
             f"ALTER TYPE {name} RENAME TO {before}",
             f"CREATE TYPE {name} AS ENUM ({', '.join(map(_literal, after))})",
+            *(drop for drop, _ in change["around"]),
         ]
-        for table, column, schema, _, default, new_default in change["uses"]:
+        for (table, column, schema, _, default, new_default), _ in change["uses"]:
             where = f"{quote(schema)}." if schema else ""
             alter = f"ALTER TABLE {where}{quote(table)} ALTER COLUMN {quote(column)}"
             using = f"({_moved(quote(column), change['moved'])})::{name}"
             statements += [f"{alter} DROP DEFAULT"] if default else []
             statements.append(f"{alter} TYPE {name} USING {using}")
             statements += [f"{alter} SET DEFAULT {new_default}"] if new_default else []
+        statements += [create for _, create in change["around"]]
         return [(each, False) for each in (*statements, f"DROP TYPE {before}")]
 
     def conversion(self, name: str, old: TypeEngine[Any], new: TypeEngine[Any], spelled: str) -> Conversion:
@@ -565,6 +603,11 @@ class Postgres(ServerDatabase):
         comes_back = "true" if family(column.type) in ("text", "truth", "json") else f"({using})::{old} = value"
         where = [f"NOT pg_temp.dbtool_survives({prepare.format_column(column)})"]
         name = prepare.format_column(column)
+        members = closed_set(new)
+        if members is not None:
+            listed = ", ".join(map(_literal, members))
+            sql = f"SELECT count(*) FROM {prepare.format_table(column.table)} WHERE {name}::text NOT IN ({listed})"
+            return int(connection.execute(text(sql.replace(":", "\\:"))).scalar_one())
         where += generally_lost(name, column.type, new, length=f"length({name}::text)", exact=f"{name}::numeric")
         connection.execute(text(_SURVIVES.format(old=old, using=using, comes_back=comes_back).replace(":", "\\:")))
         sql = f"SELECT count(*) FROM {prepare.format_table(column.table)} WHERE {' OR '.join(where)}"

@@ -62,6 +62,7 @@ class Sqlite(Database):
     """A SQLite file, or a database in memory that lives as long as this object."""
 
     kind = "sqlite"
+    tells_collations = False
     extra = ""
     application_driver = "sqlite"
     async_driver = "sqlite+aiosqlite"
@@ -451,7 +452,7 @@ class Sqlite(Database):
         found = rows(connection.connection.driver_connection, sql)
         return {(table, name): _index_text(table, text) for table, name, text in found}
 
-    def index_statement(self, connection: Connection, name: str) -> str | None:
+    def index_statement(self, connection: Connection, table: str, name: str) -> str | None:
         """Return the text that SQLite keeps: SQLAlchemy reads neither expressions nor order."""
         sql = "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?"
         found = rows(connection.connection.driver_connection, sql, (name,))

@@ -11,6 +11,7 @@ from sqlalchemy import CheckConstraint, Table
 
 from dbtool.engine.diff import decisions, probe
 from dbtool.engine.diff.names import default_name, final_name
+from dbtool.engine.portrait import settled
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -95,7 +96,7 @@ def _created(
         check = by_name.get(name)  # one without columns is false
         if check is None and unnamed:
             check = unnamed.pop(0)
-        condition = text if check is None else _text(context, check)
+        condition = _as_written(text) if check is None else _text(context, check)
         chosen = name if check is None or name in by_name else _free(wanted.name, taken)
         taken.add(chosen)
         yield ops.CreateCheckConstraintOp(chosen, wanted.name, condition, schema=wanted.schema)
@@ -108,7 +109,7 @@ def _dropped(context: AutogenContext, wanted: Table, left: dict[str, str]) -> It
                 f"the check ({text}) of {wanted.name} has no name, so it cannot be dropped by one"
             )
             continue
-        back = ops.CreateCheckConstraintOp(name, wanted.name, text, schema=wanted.schema)
+        back = ops.CreateCheckConstraintOp(name, wanted.name, _as_written(text), schema=wanted.schema)
         yield ops.DropConstraintOp(name, wanted.name, type_="check", schema=wanted.schema, _reverse=back)
 
 
@@ -128,11 +129,26 @@ def _text(context: AutogenContext, check: CheckConstraint) -> str:
     return text.replace("%%", "%") if preparer._double_percents else text
 
 
+_LIST = re.compile(
+    r"""("(?:[^"]|"")+"|\w+)::text = ANY \(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]::text\[\]\)"""
+)
+
+
+def _as_written(text: str) -> str:
+    """Write a list of texts as IN again: PostgreSQL makes something else of its own words than of those."""
+
+    def listed(found: re.Match[str]) -> str:
+        members = re.sub(r"('(?:[^']|'')*')::character varying", r"\1", found[2])
+        return f"{found[1]} IN ({members})"
+
+    return _LIST.sub(listed, text)
+
+
 def _plain(text: str) -> str:
     """Reduce a condition to what is left when quotes of names, blanks and case do not count.
 
     Texts within quotes stay as they are, and brackets too. Enough to say equal; what is not is asked of the database.
     """
-    parts = re.split(r"('(?:[^']|'')*')", text)
+    parts = re.split(r"('(?:[^']|'')*')", settled(text))
     bare = [part if index % 2 else re.sub(r'[\s"`]+', "", part).lower() for index, part in enumerate(parts)]
     return "".join(bare)

@@ -94,7 +94,7 @@ def _dropped(context: AutogenContext, existing: Table, name: str) -> ops.Migrate
     found = next((index for index in existing.indexes if index.name == name), None)
     database = decisions.of(context).database
     connection: Any = context.connection
-    text = database.index_statement(connection, name) if database else None
+    text = database.index_statement(connection, existing.name, name) if database else None
     if text is not None:
         return DropIndexByTextOp(name, existing.name, text)
     assert found is not None

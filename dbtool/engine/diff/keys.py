@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.render import _alembic_autogenerate_prefix, renderers
 from alembic.operations import ops
-from sqlalchemy import Table
+from sqlalchemy import Table, UniqueConstraint
 
 from dbtool.engine.diff import decisions
 from dbtool.engine.diff.names import default_name
+from dbtool.engine.diff.rendering import single_percents
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -50,15 +51,35 @@ def compare(context: AutogenContext, modified: ops.ModifyTableOps, existing: Tab
         modified.ops.append(PrimaryKeyOp(modified.table_name, modified.schema, before, after, statements))
 
 
+def compare_order(context: AutogenContext, modified: ops.ModifyTableOps, existing: Table, wanted: Table) -> None:
+    """Make unique constraints anew that have the same columns in another order, which Alembic takes for the same."""
+    there = {_columns(each): each for each in existing.constraints if isinstance(each, UniqueConstraint)}
+    mine = {_columns(each): each for each in wanted.constraints if isinstance(each, UniqueConstraint)}
+    for columns in sorted(mine.keys() - there.keys()):
+        others = [each for each in there.keys() - mine.keys() if sorted(each) == sorted(columns)]
+        old = next((there[each] for each in others if there[each].name), None)
+        if old is None or any(getattr(each, "constraint_name", None) == old.name for each in modified.ops):
+            continue
+        modified.ops.append(ops.DropConstraintOp.from_constraint(old))
+        modified.ops.append(ops.CreateUniqueConstraintOp.from_constraint(mine[columns]))
+
+
+def _columns(constraint: UniqueConstraint) -> tuple[str, ...]:
+    return tuple(column.name for column in constraint.columns)
+
+
 def _statements(context: AutogenContext, table: Table, old: Key, new: Key) -> tuple[str, str] | None:
     """Return one statement for each direction, where a database wants it in one."""
     database, dialect = decisions.of(context).database, context.dialect
     if database is None or dialect is None:
         return None
     preparer = dialect.identifier_preparer
-    before, after = ((preparer.quote(name), [preparer.quote(each) for each in columns]) for name, columns in (old, new))
-    up = database.primary_key_statement(preparer.format_table(table), before, after)
-    down = database.primary_key_statement(preparer.format_table(table), after, before)
+    with single_percents(context.migration_context):
+        before, after = (
+            (preparer.quote(name), [preparer.quote(each) for each in columns]) for name, columns in (old, new)
+        )
+        up = database.primary_key_statement(preparer.format_table(table), before, after)
+        down = database.primary_key_statement(preparer.format_table(table), after, before)
     return (up, down) if up and down else None
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Column, Enum, Table
 from dbtool.engine.diff import decisions, probe
 from dbtool.engine.diff.decisions import Decisions
 from dbtool.engine.diff.operations import is_native_enum
+from dbtool.engine.diff.rendering import single_percents
 from dbtool.errors import AnswerError, FillError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A column that holds members; `default` and `new_default` are SQL, empty without one."""
+    """A column that holds members; `default` and `new_default` are SQL, and each text is empty where there is none."""
 
     table: str
     column: str
@@ -30,6 +31,8 @@ class Use:
     nullable: bool = True
     default: str = ""
     new_default: str = ""
+    collation: str = ""
+    comment: str = ""
 
     def reversed(self) -> Use:
         """Return the way back."""
@@ -118,18 +121,29 @@ def compare_type(
 def with_members(context: AutogenContext, operations: Iterable[Any]) -> Iterator[Any]:
     """Bring the enums that are there to the members of the models, their columns' defaults too, before the rest."""
     changed = [*_changes(context), *_texts(context)]
-    mine = {(use.table, use.column) for each in changed for use in each.members.uses if each.up}
+    mine = {(use.table, use.column): each.members.after for each in changed for use in each.members.uses if each.up}
     yield from changed
     for operation in operations:
         if isinstance(operation, ops.ModifyTableOps):
             for each in operation.ops:
                 if isinstance(each, ops.AlterColumnOp) and (each.table_name, each.column_name) in mine:
                     each.modify_server_default = False
+                    each.existing_type = _with_labels(each.existing_type, mine[each.table_name, each.column_name])
             operation.ops = [
                 each for each in operation.ops if not isinstance(each, ops.AlterColumnOp) or each.has_changes()
             ]
         if not isinstance(operation, ops.ModifyTableOps) or operation.ops:
             yield operation
+
+
+def _with_labels(type_: Any, members: Sequence[str]) -> Any:
+    """Return a type with the members that it has by now: a database may want it said again."""
+    if not isinstance(type_, Enum):
+        return type_
+    kept: Any = type_
+    made = kept.copy()
+    made.enums = list(members)
+    return made
 
 
 def _changes(context: AutogenContext) -> Iterator[EnumMembersOp]:
@@ -138,11 +152,22 @@ def _changes(context: AutogenContext) -> Iterator[EnumMembersOp]:
         database, dialect = decisions.of(context).database, context.dialect
         if database is None or dialect is None:
             continue
-        up, down = (
-            [Statement(text, alone) for text, alone in database.enum_statements(dialect, _told(each))]
-            for each in (decided, decided.reversed())
-        )
+        around = _around(context, decided)
+        with single_percents(context.migration_context):
+            up, down = (
+                [Statement(*each) for each in database.enum_statements(dialect, {**_told(way), "around": around})]
+                for way in (decided, decided.reversed())
+            )
         yield EnumMembersOp(decided, up, down)
+
+
+def _around(context: AutogenContext, members: Members) -> list[tuple[str, str]]:
+    """Return what has to step aside while columns change, each with what brings it back."""
+    database, connection = decisions.of(context).database, context.connection
+    if database is None or connection is None:
+        return []
+    found = (database.enum_dependents(connection, use.table, use.column) for use in members.uses)
+    return list(dict.fromkeys(each for some in found for each in some))
 
 
 def _texts(context: AutogenContext) -> Iterator[EnumMembersOp]:
@@ -215,7 +240,11 @@ def _told(members: Members) -> dict[str, Any]:
         "before": members.before,
         "after": members.after,
         "uses": [
-            (use.table, use.column, use.schema, use.nullable, use.default, use.new_default) for use in members.uses
+            (
+                (use.table, use.column, use.schema, use.nullable, use.default, use.new_default),
+                (use.collation, use.comment),
+            )
+            for use in members.uses
         ],
         "moved": members.moved,
         "only_adds": members.only_adds,
@@ -240,8 +269,13 @@ def _different(context: AutogenContext) -> list[Members]:
             if not before or before == after or (named and not _is_of_type(existing, type_)):
                 continue
             key = str(type_.name) if named else f"{table.name}.{column.name}"
-            default = _kept(existing.get("default"))
-            use = Use(table.name, column.name, table.schema, existing["nullable"], default, _wanted(context, column))
+            use = Use(
+                *(table.name, column.name, table.schema, existing["nullable"]),
+                default=_kept(existing.get("default")),
+                new_default=_wanted(context, column),
+                collation=str(getattr(existing["type"], "collation", None) or ""),
+                comment=str(existing.get("comment") or ""),
+            )
             known = found.get(key) or Members(str(type_.name) if named else key, before, after, ())
             found[key] = replace(known, uses=(*known.uses, use))
     return list(found.values())
@@ -282,26 +316,32 @@ def _enum_columns(context: AutogenContext, table: Table) -> Iterator[tuple[Colum
 
 
 def _decided(found: Decisions, members: Members) -> Members:
-    use = members.uses[0]
     removed = [each for each in members.before if each not in members.after]
     added = [each for each in members.after if each not in members.before]
     moved: dict[str, str] = {}
     for old in removed:
-        new = _renamed(found, use, old, [each for each in added if each not in moved.values()], removed)
+        new = _renamed(found, members.uses, old, [each for each in added if each not in moved.values()], removed)
         if new is not None:
             moved[old] = new
     renamed = frozenset(moved)
     for old in removed:
-        rows = sum(found.having(each.table, each.column, old) or 0 for each in members.uses)
-        if old not in moved and rows:
-            moved[old] = _replacement(found, use, old, rows, members.after)
+        counts = {each: found.having(each.table, each.column, old) or 0 for each in members.uses}
+        use = max(counts, key=lambda each: (counts[each] > 0, -members.uses.index(each)))
+        if old not in moved and counts[use]:
+            moved[old] = _replacement(found, use, old, sum(counts.values()), members.after)
     return replace(members, moved=moved, renamed=renamed)
 
 
-def _renamed(found: Decisions, use: Use, old: str, added: Sequence[str], removed: Sequence[str]) -> str | None:
+def _renamed(
+    found: Decisions, uses: Sequence[Use], old: str, added: Sequence[str], removed: Sequence[str]
+) -> str | None:
+    """Take what was said of any column that has the type; only the first is asked about."""
     likely = bool(added) and len(added) == len(removed)
-    subject = f"{use.table}.{use.column}.{old}"
-    return next((new for new in added if found.ask.is_rename(subject, new, likely=likely)), None)
+    subjects = [f"{use.table}.{use.column}.{old}" for use in uses]
+    told = [new for subject in reversed(subjects) for new in added if found.ask.is_rename(subject, new, likely=False)]
+    if told:
+        return told[-1]
+    return next((new for new in added if found.ask.is_rename(subjects[0], new, likely=likely)), None)
 
 
 def _replacement(found: Decisions, use: Use, old: str, rows: int, after: Sequence[str]) -> str:

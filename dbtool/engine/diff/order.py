@@ -15,6 +15,7 @@ from dbtool.engine.diff.computed import RecomputeOps
 from dbtool.engine.diff.keys import PrimaryKeyOp
 from dbtool.engine.diff.names import default_name
 from dbtool.engine.diff.operations import DropIndexByTextOp, DropKeyOp, ImpliedDropOp, KeyOp, OwnIndexOp, TightenOps
+from dbtool.engine.diff.rendering import single_percents
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -107,7 +108,12 @@ def with_key_indexes(context: AutogenContext, operations: Iterable[Any]) -> Iter
     if found.database is None or dialect is None or found.database.drop_key_statement("", "") is None:
         yield from operations
         return
-    quote = dialect.identifier_preparer.quote
+    preparer, comparing = dialect.identifier_preparer, context.migration_context
+
+    def quote(name: str) -> str:
+        with single_percents(comparing):
+            return str(preparer.quote(name))
+
     for operation in operations:
         if type(operation) is ops.ModifyTableOps:
             operation.ops = [_with_index(each, found.database, quote) for each in operation.ops]

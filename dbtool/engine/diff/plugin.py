@@ -18,7 +18,8 @@ from dbtool.engine.diff.enums import with_enum_types
 from dbtool.engine.diff.names import named
 from dbtool.engine.diff.order import drops_last, indexes_with_tables, outside_batches, with_key_indexes, with_rings
 from dbtool.engine.diff.required import with_required_columns, with_returning_columns
-from dbtool.engine.diff.types import with_conversions
+from dbtool.engine.diff.retyped import with_counters, with_keys_aside
+from dbtool.engine.diff.types import compare_collation, with_conversions
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -44,10 +45,12 @@ def setup(plugin: Any) -> None:
         (_of_both(checks.compare), "dbtool_checks"),
         (indexes.compare, "dbtool_indexes"),
         (_of_both(keys.compare), "dbtool_keys"),
+        (_of_both(keys.compare_order), "dbtool_uniques"),
         (_of_both(computed.compare), "dbtool_computed"),
     ):
         plugin.add_autogenerate_comparator(compare, "table", name, priority=DispatchPriority.LAST)
     plugin.add_autogenerate_comparator(defaults.compare, "column", "server_default", priority=DispatchPriority.FIRST)
+    plugin.add_autogenerate_comparator(compare_collation, "column", "types", priority=DispatchPriority.FIRST)
     plugin.add_autogenerate_comparator(members.compare_type, "column", "types", priority=DispatchPriority.FIRST)
     plugin.add_autogenerate_comparator(_correct, "autogenerate", "dbtool", priority=DispatchPriority.LAST)
 
@@ -82,7 +85,8 @@ def corrected(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:
     found = list(with_conversions(with_required_columns(context, found)))
     found = list(with_returning_columns(context, outside_batches(found)))
     found = indexes_with_tables(drops_last(found))
-    return list(with_enum_types(context, list(with_key_indexes(context, with_rings(context, found)))))
+    found = with_keys_aside(context, list(with_counters(context, with_rings(context, found))))
+    return list(with_enum_types(context, list(with_key_indexes(context, found))))
 
 
 def _without_notes(operation: Any) -> Any:

@@ -86,8 +86,8 @@ def _read(connection: Connection, found: Decisions, copy: Table) -> Probe:
     }
     found_checks = enumerate(inspector.get_check_constraints(copy.name))
     checks = {check_key(each["name"], place): _own(each["sqltext"]) for place, each in found_checks}
-    texts = found.database.index_texts(connection) if found.database else {}
-    indexes = {_own(name): _own(text) for (table, name), text in texts.items() if table == copy.name}
+    texts = found.database.indexes_of(connection, copy.name) if found.database else {}
+    indexes = {_own(name): _own(text) for name, text in texts.items()}
     return Probe(columns, {name: str(text) for name, text in checks.items()}, indexes)
 
 

@@ -19,6 +19,7 @@ from dbtool.database.conversions import family
 from dbtool.engine.diff import decisions
 from dbtool.engine.diff.names import default_name
 from dbtool.engine.diff.operations import RenameColumnOp, RenameObjectOp, RenameTableOp
+from dbtool.engine.diff.rendering import single_percents
 from dbtool.errors import AnswerError
 
 if TYPE_CHECKING:
@@ -257,8 +258,9 @@ def _rename(context: AutogenContext, kind: str, table: Table, old: str, new: str
 
     def statement(before: str, after: str) -> str | None:
         quote = dialect.identifier_preparer.quote
-        name = dialect.identifier_preparer.format_table(table)
-        return database.rename_statement(kind, name, quote(before), quote(after))
+        with single_percents(context.migration_context):
+            name = dialect.identifier_preparer.format_table(table)
+            return database.rename_statement(kind, name, quote(before), quote(after))
 
     up, down = statement(old, new), statement(new, old)
     if up and down:

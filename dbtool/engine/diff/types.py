@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.render import _alter_column, _render_server_default, _repr_type, renderers
 from alembic.operations import ops
+from alembic.util import PriorityDispatchResult
 
 from dbtool.database.conversions import Conversion, family
-from dbtool.engine.diff import decisions
+from dbtool.engine.diff import decisions, probe
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import Column
 
 
 class ConversionOp(ops.AlterColumnOp):
@@ -24,6 +26,32 @@ class ConversionOp(ops.AlterColumnOp):
         reversed_.__class__ = ConversionOp
         assert isinstance(reversed_, ConversionOp)
         return reversed_
+
+
+def compare_collation(
+    context: AutogenContext,
+    altered: ops.AlterColumnOp,
+    schema: str | None,
+    table: str,
+    name: str,
+    existing: Column[Any],
+    wanted: Column[Any],
+) -> PriorityDispatchResult:
+    """Compare collations of texts, which Alembic does not, where the database tells which one a column has."""
+    database, dialect = decisions.of(context).database, context.dialect
+    kinds = {family(existing.type), family(wanted.type)}
+    if database is None or dialect is None or not database.tells_collations or kinds != {"text"}:
+        return PriorityDispatchResult.CONTINUE
+    mine: Any = wanted.type.dialect_impl(dialect)
+    there = getattr(existing.type, "collation", None)
+    if getattr(getattr(mine, "impl_instance", mine), "collation", None) == there:
+        return PriorityDispatchResult.CONTINUE
+    made = probe.of(context.migration_context, wanted.table).columns.get(name, {}).get("type")
+    if made is None or getattr(made, "collation", None) == there:  # the usual one may be said or not
+        return PriorityDispatchResult.CONTINUE
+    altered.existing_type = existing.type
+    altered.modify_type = wanted.type
+    return PriorityDispatchResult.STOP
 
 
 def with_conversions(operations: Iterable[Any]) -> Iterator[Any]:

@@ -36,9 +36,10 @@ def _changes_of(operations: Iterable[Any]) -> Iterator[Change]:
 
     from dbtool.engine.diff.computed import RecomputeOps
     from dbtool.engine.diff.operations import TightenOps
+    from dbtool.engine.diff.retyped import CounterOp
 
     for operation in operations:
-        if isinstance(operation, TightenOps):
+        if isinstance(operation, TightenOps | CounterOp):
             continue
         if isinstance(operation, RecomputeOps):
             yield _recomputed(operation)
