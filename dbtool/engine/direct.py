@@ -48,7 +48,7 @@ def carry_out(
         if last is not None:
             last(connection)
 
-    with _failing(database), database.connect("migrate") as connection:
+    with _failing(database), database.turn(lambda holder: None), database.connect("migrate") as connection:
         recorded = Replay(config, database, connection).record(revision, "up", last=lambda: finish(connection))
     return tuple(statement.sql for statement in recorded.statements)
 
