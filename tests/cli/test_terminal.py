@@ -22,8 +22,9 @@ SLOW = "import time\ntime.sleep(0.3)"  # longer than the terminal takes to draw
 
 
 def files(project: Project) -> dict[str, bytes]:
-    """Return every file below a project with what it holds."""
-    found = (path for path in project.root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    """Return every file below a project with what it holds, but for what is kept only to be fast."""
+    passing = {"__pycache__", "state", "verdicts-sqlite"}
+    found = (path for path in project.root.rglob("*") if path.is_file() and not passing & set(path.parts))
     return {path.relative_to(project.root).as_posix(): path.read_bytes() for path in found}
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, event
 
 from dbtool import database as databases
 from dbtool.config import Location, load_config
-from dbtool.database import LEDGER, Database, execute, rows, sqlite
+from dbtool.database import JOURNAL, LEDGER, Database, execute, rows, sqlite
 from dbtool.database.url import parse
 from dbtool.errors import (
     AccessError,
@@ -839,7 +839,7 @@ def test_a_file_whose_lock_is_held_here_is_in_use_too(database: Database, tmp_pa
         holding.exec_driver_sql(BOOK)
         database.check_unused()
 
-    assert error.value.message == "test.db is locked by another process"
+    assert error.value.message == "test.db is locked by another process, for longer than 0.5 s"
 
 
 # Scratch
@@ -1161,10 +1161,11 @@ def test_a_lock_that_another_holds_is_waited_for_and_then_told(
     monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
     with database.connect("migrate") as holding:
         holding.exec_driver_sql(BOOK)
+        database.patience = 0.5
         with pytest.raises(LockedError) as error:
             run(database, "CREATE TABLE other (id INTEGER)")
 
-    assert error.value.message == "test.db is locked by another process"
+    assert error.value.message == "test.db is locked by another process, for longer than 0.5 s"
 
 
 # Hostile names
@@ -1220,7 +1221,7 @@ def test_the_project_decides_the_version_table(database: Database) -> None:
 
     run(database, "CREATE TABLE my_versions (version_num VARCHAR(32))", "CREATE TABLE alembic_version (x INTEGER)")
 
-    assert mine.own_tables == ("my_versions", LEDGER)
+    assert mine.own_tables == ("my_versions", LEDGER, JOURNAL)
     assert {line.partition(":")[0].partition(".")[0].split()[1] for line in catalogue(mine).lines} == {
         "alembic_version"
     }
