@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 from dbtool.errors import DataError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column, ForeignKeyConstraint, Table
+    from sqlalchemy import Column, ForeignKeyConstraint, MetaData, Table
 
 MODEL = "dbtool.model"
 SEED_KEY = "dbtool.seed_key"
@@ -246,3 +246,11 @@ def _to_many(table: Table) -> Iterator[Relation]:
             if target is table:
                 pairs = tuple((remote.name, local.name) for local, remote in zip(key.columns, columns, strict=True))
                 yield Relation(other.name, other.key, pairs, many=True)
+
+
+def forget_counters(metadata: MetaData) -> MetaData:
+    """Take the defaults away by which PostgreSQL counts: a sequence behind a column is the database's own."""
+    for column in (column for table in metadata.tables.values() for column in table.columns):
+        if "nextval(" in str(getattr(column.server_default, "arg", "")):
+            column.server_default = None
+    return metadata

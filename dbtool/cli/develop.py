@@ -113,14 +113,16 @@ def _migrated(report: MigrateReport) -> Iterator[RenderableType]:
     if report.drift:
         yield output.line(("  hint: ", "bold cyan"), ("dbtool migrate --drift adopt, or --drift revert", ""))
     if report.adopted:
-        yield output.line(("adopted what was changed by hand: ", "green"), (_file_name(report.adopted.path), "bold"))
+        yield output.line(
+            ("adopted what was changed by hand: ", "green"), (output.file_name(report.adopted.path), "bold")
+        )
     for statement in report.reverted:
         yield output.line(("reverted: ", "green"), (statement, ""))
     if report.adopted:
         yield from applied_lines(report.applied)
         yield "now say it in the models too: dbtool diff --from files --to models"
     elif report.amended and report.revision is None:
-        yield output.line(("took away ", "green"), (_file_name(report.amended.path), "bold"))
+        yield output.line(("took away ", "green"), (output.file_name(report.amended.path), "bold"))
         yield "models and the migrations before it agree"
         yield from applied_lines(report.applied)
         yield from _recorded(report)
@@ -145,7 +147,7 @@ def _migrated(report: MigrateReport) -> Iterator[RenderableType]:
 def _written(report: MigrateReport) -> Iterator[Any]:
     assert report.revision is not None
     verb = "amended " if report.amended else "wrote "
-    yield output.line((verb, "green"), (_file_name(report.revision.path), "bold"))
+    yield output.line((verb, "green"), (output.file_name(report.revision.path), "bold"))
     yield from output.bullets(change.text for change in report.changes)
     if not report.counted:
         yield output.line(("not counted: ", "yellow"), ("the database did not answer, so nobody knows of its rows", ""))
@@ -168,10 +170,6 @@ def _recorded(report: MigrateReport) -> Iterator[Any]:
         yield output.line(("recorded ", "green"), (f"{count} as applied in place of the old one", ""))
     elif report.recorded:
         yield output.line(("recorded ", "green"), (f"{count} as applied: the database has the changes", ""))
-
-
-def _file_name(path: str) -> str:
-    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def _was_reset(report: ResetReport) -> Iterator[RenderableType]:

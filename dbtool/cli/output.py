@@ -222,6 +222,11 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
+def file_name(path: str) -> str:
+    """Return the last part of a path, whichever way it is written."""
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
 def bullets(texts: Iterable[str], *, most: int = 20) -> Iterator[Line]:
     """Yield an indented line each, and how many were left out."""
     every = list(texts)

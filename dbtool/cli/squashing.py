@@ -57,8 +57,7 @@ def _squashed(report: SquashReport) -> Iterator[RenderableType]:
     yield output.line((verb, "green"), (f"{output.counted(len(report.squashed), 'migration')} into one:", ""))
     yield from output.bullets(each.label for each in report.squashed)
     if not report.dry_run:
-        path = report.revision.path.replace("\\", "/").rpartition("/")[2]
-        yield output.line(("wrote ", "green"), (path, "bold"))
+        yield output.line(("wrote ", "green"), (output.file_name(report.revision.path), "bold"))
     yield output.line(("proven: ", "green"), (", ".join(report.proof), ""))
     for note in report.notes:
         yield output.line(("not in it: ", "yellow"), (f"{note}   (nothing of the schema shows it)", ""))

@@ -110,8 +110,9 @@ class ServerDatabase(Database):
         if not self.traced:
             yield
             return
-        with closing(self._open()) as connection, self.translated():
-            self._wait_for_turn(connection, waits)
+        with closing(self._open()) as connection:
+            with self.translated():
+                self._wait_for_turn(connection, waits)
             yield
 
     def _wait_for_turn(self, connection: DriverConnection, waits: Callable[[str], None]) -> None:

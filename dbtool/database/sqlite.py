@@ -231,8 +231,10 @@ class Sqlite(Database):
     def turn(self, waits: Callable[[str], None]) -> Iterator[None]:
         """Hold nothing: the write lock, taken where a migration's transaction begins, is the turn."""
         self._waits = waits
-        yield
-        self._waits = None
+        try:
+            yield
+        finally:
+            self._waits = None
 
     def _begin_migrating(self, connection: Connection) -> None:
         """Take the write lock, asking again and again, so that Ctrl-C is heard meanwhile."""

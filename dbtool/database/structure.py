@@ -10,6 +10,7 @@ from typing import Any
 
 from dbtool.database.base import Database, execute, rows
 from dbtool.errors import ConnectError, ProgramMissingError
+from dbtool.tables import forget_counters
 
 
 def copy(database: Database, target: Database) -> None:
@@ -68,9 +69,7 @@ def _reflected(database: Database, target: Database) -> None:
     with database.connect("read") as connection, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of expressions in indexes, which are then not there
         metadata.reflect(connection, only=lambda name, _: name not in database.own_tables)
-    for column in (column for table in metadata.tables.values() for column in table.columns):
-        if "nextval(" in str(getattr(column.server_default, "arg", "")):
-            column.server_default = None
+    forget_counters(metadata)
     with target.connect("migrate") as made:
         metadata.create_all(made)
         made.commit()

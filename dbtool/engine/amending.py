@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from dbtool.config import Config
-from dbtool.database import Database, spelling
+from dbtool.database import Database
 from dbtool.engine import git
 from dbtool.engine.history import History
 from dbtool.errors import HistoryError, SharedError
@@ -47,22 +47,9 @@ UNKNOWN = "what it reads and writes in the database itself"
 
 def by_hand(revision: Revision, database: Database) -> tuple[str, ...]:
     """Return the statements of a file that no comparison of schemas finds: those of rows, views, triggers, rights."""
-    from dbtool.engine.recording import noted
+    from dbtool.engine.recording import texts
 
-    try:
-        recorded = noted(revision, "up", spelling.dialect(database.kind))
-    except Exception:  # whatever a file does that reads rows which are not there
+    found = texts(revision, "up", database)
+    if found is None:
         return (UNKNOWN,)
-    texts = [_text(step.operation) for step in recorded.steps]
-    texts += [each.sql for each in recorded.statements if not each.by_operation]
-    return tuple(dict.fromkeys(" ".join(text.split()) for text in texts if text and not _FOUND_AGAIN.match(text)))
-
-
-def _text(operation: object) -> str:
-    from alembic.operations import ops
-
-    if isinstance(operation, ops.ExecuteSQLOp):
-        return str(operation.sqltext)
-    if isinstance(operation, ops.BulkInsertOp):
-        return f"insert {len(operation.rows):,} rows into {operation.table.name}"
-    return ""
+    return tuple(dict.fromkeys(text for text in found if text and not _FOUND_AGAIN.match(text)))

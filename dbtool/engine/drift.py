@@ -19,6 +19,7 @@ from dbtool.engine.history import History
 from dbtool.engine.state import State
 from dbtool.errors import DriftError
 from dbtool.reports import Revision
+from dbtool.tables import forget_counters
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, MetaData
@@ -64,11 +65,7 @@ def describe(config: Config, database: Database, scratch: Database, lines: Seque
 
 def reflected(config: Config, database: Database, connection: Connection) -> MetaData:
     """Return the schema of a connection, as models would say it."""
-    metadata = schema.reflect(connection, config, database.own_tables)
-    for column in (column for table in metadata.tables.values() for column in table.columns):
-        if "nextval(" in str(getattr(column.server_default, "arg", "")):
-            column.server_default = None  # a column that counts: the sequence is the database's own
-    return metadata
+    return forget_counters(schema.reflect(connection, config, database.own_tables))
 
 
 def revert(config: Config, database: Database, drift: Drift, now: datetime) -> tuple[str, ...]:

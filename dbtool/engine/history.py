@@ -75,6 +75,11 @@ class History:
             for each, parent in zip(self.revisions, parents, strict=False)
         )
 
+    @property
+    def own(self) -> History:
+        """These files as dbtool itself runs them: a foreign env.py may not follow to a scratch database."""
+        return replace(self, host="dbtool")
+
     def followed_by(self, revision: Revision) -> History:
         """Return this history with one more file at its end."""
         return replace(self, revisions=(*self.revisions, revision))

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dbtool
 from dbtool.config import Config
 from dbtool.database import Database
 from dbtool.engine import journal, ledger
+from dbtool.engine.amending import UNKNOWN
 from dbtool.engine.journal import Undoing
 from dbtool.engine.ledger import Entry
 from dbtool.engine.recorder import who
 from dbtool.errors import StoppedHalfwayError
 from dbtool.reports import Direction, Revision, Stopped
-
-if TYPE_CHECKING:
-    from dbtool.engine.recording import Recorded
 
 
 def undo(config: Config, database: Database, revision: Revision, stopped: Stopped) -> None:
@@ -38,26 +36,16 @@ def undo(config: Config, database: Database, revision: Revision, stopped: Stoppe
 
 
 def _refuse_rows(database: Database, revision: Revision, direction: Direction) -> None:
-    from dbtool.engine.recording import noted
+    from dbtool.engine.recording import texts
 
-    changing = list(_changing(noted(revision, direction, database.engine("read").dialect.name)))
+    found = texts(revision, direction, database)
+    changing = [UNKNOWN] if found is None else [text for text in found if journal.kind_of(text) == "changing"]
     if changing:
         raise StoppedHalfwayError(
             f"{revision.label} cannot be taken back by half: its way {direction} changes rows",
             hint="dbtool deploy   (it goes on from where it stopped), or dbtool restore",
-            problems=changing[:5],
+            problems=[text[:200] for text in changing[:5]],
         )
-
-
-def _changing(found: Recorded) -> Sequence[str]:
-    from alembic.operations import ops
-
-    texts = [str(step.operation.sqltext) for step in found.steps if isinstance(step.operation, ops.ExecuteSQLOp)]
-    texts += [
-        f"INSERT INTO {step.operation.table}" for step in found.steps if isinstance(step.operation, ops.BulkInsertOp)
-    ]
-    texts += [statement.sql for statement in found.statements]
-    return [" ".join(text.split())[:200] for text in texts if journal.kind_of(text) == "changing"]
 
 
 def write(database: Database, up: Sequence[Revision], down: Sequence[tuple[str, str]], *, as_it_is: bool) -> None:

@@ -172,6 +172,27 @@ def noted(revision: Revision, direction: Direction, dialect: str, look: Look = n
     return found
 
 
+def texts(revision: Revision, direction: Direction, database: Database) -> tuple[str, ...] | None:
+    """Return the SQL that a file itself says, each folded into one line, and of rows that it inserts how many.
+
+    Nothing is carried out; None where the file cannot be followed like that, as one that reads rows.
+    """
+    from alembic.operations import ops
+
+    try:
+        recorded = noted(revision, direction, spelling.dialect(database.kind))
+    except Exception:  # whatever a file does that reads rows which are not there
+        return None
+    found = []
+    for step in recorded.steps:
+        if isinstance(step.operation, ops.ExecuteSQLOp):
+            found.append(str(step.operation.sqltext))
+        elif isinstance(step.operation, ops.BulkInsertOp):
+            found.append(f"insert {len(step.operation.rows):,} rows into {step.operation.table.name}")
+    found += [each.sql for each in recorded.statements if not each.by_operation]
+    return tuple(" ".join(text.split()) for text in found)
+
+
 def before_of(history: History, revisions: Sequence[Revision]) -> tuple[Revision, ...]:
     """Return the files that must have run before these, in order, without these."""
     chosen = {revision.id for revision in revisions}

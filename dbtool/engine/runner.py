@@ -109,7 +109,8 @@ def _patiently(run: Run) -> None:
             if not run.database.transactional_ddl or monotonic() + pause >= deadline:
                 raise
             run.tell(Note(f"{error.message}; trying again"))
-        run.applied = [each for each in run.applied if each.revision in _kept_after_failure(run)]
+        stays = _kept_after_failure(run)
+        run.applied = [each for each in run.applied if each.revision in stays]
         run.current = None
         sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)

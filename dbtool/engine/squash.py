@@ -17,6 +17,7 @@ from dbtool.engine import amending, diff, drift, plan, portrait, stored
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Draft
 from dbtool.engine.history import History
+from dbtool.engine.portrait import Portrait
 from dbtool.engine.stored import Stored
 from dbtool.errors import HistoryError
 from dbtool.reports import Revision
@@ -53,7 +54,7 @@ def chain(history: History, through: str) -> tuple[Revision, ...]:
 class Picture:
     """All that a database holds, as far as it can be compared: its schema as facts, and its rows."""
 
-    facts: frozenset[str]
+    schema: Portrait
     rows: Mapping[str, Stored]
 
     @property
@@ -63,10 +64,9 @@ class Picture:
 
     def differences(self, other: Picture) -> list[str]:
         """Return in words what the other one lacks, then what it has beyond; empty where both are the same."""
-        lost = [f"gone: {fact}" for fact in sorted(self.facts - other.facts)]
-        extra = [f"left over: {fact}" for fact in sorted(other.facts - self.facts)]
         names = sorted({*self.rows, *other.rows})
-        return [*lost, *extra, *(f"rows of {name} differ" for name in names if not self._same_rows(other, name))]
+        rows = [f"rows of {name} differ" for name in names if not self._same_rows(other, name)]
+        return [*self.schema.differences(other.schema), *rows]
 
     def _same_rows(self, other: Picture, name: str) -> bool:
         mine, theirs = (each.rows.get(name) for each in (self, other))
@@ -86,7 +86,7 @@ def picture(config: Config, database: Database) -> Picture:
         rows = stored.read(connection, _reflected(config, database, connection))
     told = any(line.startswith("column ") for line in lines)
     beside = {line for line in lines if told or _BESIDE.match(line)}
-    return Picture(portrait.of(database).facts | beside, rows)
+    return Picture(Portrait(portrait.of(database).facts | beside), rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 
 from dbtool.config import Config
-from dbtool.database import Database, DriverConnection
+from dbtool.database import Catalogue, Database, DriverConnection
 from dbtool.engine import history as histories
 from dbtool.engine import journal, ledger, plan, pushed
 from dbtool.engine.history import History
@@ -57,24 +59,24 @@ def unknown(config: Config) -> State:
 def _observe(config: Config, database: Database, known: History) -> State:
     with database.reading() as connection, database.translated():
         record = ledger.read(database, connection)
-        drift = _drift(database, connection, record)
         halfway = journal.stopped(database, connection)
-        drift = None if halfway else drift
-        was_pushed = drift != () and _pushed(config, database, connection)
+        catalogue = cache(partial(database.catalogue, connection))
+        drift = None if halfway else _drift(connection, record, catalogue)
+        was_pushed = drift != () and _pushed(config, catalogue)
     standing = plan.standing(known, record.heads, record.checksums)
     return State(known, record, standing, drift, exists=True, pushed=was_pushed, stopped=halfway)
 
 
-def _pushed(config: Config, database: Database, connection: DriverConnection) -> bool:
+def _pushed(config: Config, catalogue: Callable[[], Catalogue]) -> bool:
     known = pushed.known(config)
-    return bool(known) and database.catalogue(connection).fingerprint in known
+    return bool(known) and catalogue().fingerprint in known
 
 
-def _drift(database: Database, connection: DriverConnection, record: Record) -> tuple[str, ...] | None:
+def _drift(connection: DriverConnection, record: Record, catalogue: Callable[[], Catalogue]) -> tuple[str, ...] | None:
     """Compare the catalogue with what the last run left behind: one hash, and two texts where it differs."""
     if record.fingerprint is None:
         return None
-    actual = database.catalogue(connection)
+    actual = catalogue()
     if actual.fingerprint == record.fingerprint:
         return ()
     before = ledger.last_catalogue(connection)

@@ -94,9 +94,8 @@ class _Rebase:
     def _prove(self) -> None:
         moved = {move.id for move in self.moves}
         mine = [revision for revision in self.after.revisions if revision.id in moved]
-        own = replace(self.after, host="dbtool")  # a foreign env.py may not follow to a scratch database
         with proof.scratch(self.config, self.database) as scratch, self._naming_mine():
-            proof.replay(self.config, scratch, own, mine)
+            proof.replay(self.config, scratch, self.after.own, mine)
         steps = ("up", "down", "up again") if mine else ()
         self.proof = (f"replayed {len(self.after.revisions)} files from nothing", *steps)
 

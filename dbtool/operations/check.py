@@ -94,8 +94,7 @@ class _Check:
 
         try:
             with proof.scratch(self.config, databases.of(self.config)) as scratch:
-                own = replace(known, host="dbtool")  # a foreign env.py may not follow to a database in memory
-                found = endure(self.config, scratch, own)
+                found = endure(self.config, scratch, known.own)
                 self._replayed(known, found)
                 if found.stuck is None:
                     self._models(scratch)

@@ -13,7 +13,7 @@ from dbtool import database as databases
 from dbtool.config import Config, Location
 from dbtool.database import Database
 from dbtool.engine import diff as differences
-from dbtool.engine import files, plan, proof, schema
+from dbtool.engine import drift, files, plan, proof, schema
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Draft
 from dbtool.engine.history import History
@@ -72,11 +72,7 @@ class _Sides:
 
     def reflected(self, connection: Connection) -> MetaData:
         """Return the schema of a connection, as models would say it."""
-        metadata = schema.reflect(connection, self.config, self.home.own_tables)
-        for column in (column for table in metadata.tables.values() for column in table.columns):
-            if "nextval(" in str(getattr(column.server_default, "arg", "")):
-                column.server_default = None  # a column that counts: the sequence is the database's own
-        return metadata
+        return drift.reflected(self.config, self.home, connection)
 
     @contextmanager
     def standing(self, word: str, *, copied: bool = False) -> Iterator[tuple[Database, Connection]]:

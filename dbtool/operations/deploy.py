@@ -70,17 +70,34 @@ def _copied(config: Config, database: Database) -> str | None:
 
 def answering(look: Callable[[], Seen], seconds: float, tell: Tell) -> Seen:
     """Look, again and again for so many seconds while the server does not answer. Raises ConnectError in the end."""
-    deadline, told = monotonic() + seconds, False
+    waiting = _Waiting(seconds, tell)
     while True:
         try:
             return look()
         except ConnectError as error:
-            if type(error) is not ConnectError or monotonic() >= deadline:
+            if type(error) is not ConnectError or waiting.is_over:
                 raise
-            if not told:
-                tell(Note(f"waiting: {error.message}"))
-                told = True
-        sleep(min(_BETWEEN_LOOKS, max(deadline - monotonic(), 0)))
+            waiting.pause(error.message)
+
+
+class _Waiting:
+    """Patience for so many seconds, from now; what is waited for is told once."""
+
+    def __init__(self, seconds: float, tell: Tell) -> None:
+        self._deadline = monotonic() + seconds
+        self._tell: Tell | None = tell
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is no more time."""
+        return monotonic() >= self._deadline
+
+    def pause(self, words: str) -> None:
+        """Wait until the next look."""
+        if self._tell is not None:
+            self._tell(Note(f"waiting: {words}"))
+            self._tell = None
+        sleep(min(_BETWEEN_LOOKS, max(self._deadline - monotonic(), 0)))
 
 
 def require_current(config: Config) -> None:
@@ -110,22 +127,18 @@ def status(config: Config, *, wait: float = 0, tell: Tell = silent) -> StatusRep
     and again for so many seconds until that is so, also while the server does not answer. Raises
     DatabaseMissingError, ConnectError.
     """
-    deadline = monotonic() + wait
-    told = False
+    waiting = _Waiting(wait, tell)
     while True:
         try:
             report = _status(config)
-            if report.ok or monotonic() >= deadline:
+            if report.ok or waiting.is_over:
                 return report
             words = report.findings[0].message
         except ConnectError as error:
-            if monotonic() >= deadline:
+            if waiting.is_over:
                 raise
             words = error.message
-        if not told:
-            tell(Note(f"waiting: {words}"))
-            told = True
-        sleep(min(_BETWEEN_LOOKS, max(deadline - monotonic(), 0)))
+        waiting.pause(words)
 
 
 def _status(config: Config) -> StatusReport:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -68,8 +68,7 @@ def _adopt(config: Config, database: Database, scratch: Database, found: Drift, 
         )
         with database.connect("read") as connection:
             wanted = drifts.reflected(config, database, connection)
-        own = replace(known, host="dbtool")
-        proof.prove(config, scratch, own, revision, wanted, draft=found.done, decisions=Decisions())
+        proof.prove(config, scratch, known.own, revision, wanted, draft=found.done, decisions=Decisions())
         revision = files.keep(config, revision, path, known)
     drifts.record(config, database, revision)
     return WayOut("adopt", found.done.changes, revision)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,9 +79,8 @@ class Landing:
         """Write the file into a folder, and prove it on a scratch database that holds those before it."""
         waiting = self.state.standing.pending if self.prove else ()
         unproven = [each for each in self.before.revisions if each in waiting and (each.stale or not each.listed)]
-        own = replace(self.before, host="dbtool")  # a foreign env.py may not follow to a scratch database
         with proof.scratch(self.config, self.database) as scratch:
-            ground = proof.replay(self.config, scratch, own, unproven)
+            ground = proof.replay(self.config, scratch, self.before.own, unproven)
             found = weigh(
                 self.database,
                 self.ask,
@@ -95,7 +94,7 @@ class Landing:
                 shown = proof.prove(
                     self.config,
                     scratch,
-                    own,
+                    self.before.own,
                     self.revision,
                     self.metadata,
                     draft=found.draft,

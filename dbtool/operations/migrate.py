@@ -176,7 +176,7 @@ class _Run:
         waiting = {revision.id for revision in standing.pending}
         unproven = [each for each in (*standing.stale, *standing.unlisted) if each.id in waiting and self.prove]
         try:
-            self.ground = proof.replay(self.config, scratch, _own(self.state.history), unproven)
+            self.ground = proof.replay(self.config, scratch, self.state.history.own, unproven)
         except MigrationError as error:
             self.ground = self._from_live(scratch, error)
         if standing.stale or standing.unlisted:
@@ -191,7 +191,7 @@ class _Run:
         if not state.exists or state.standing.pending or state.drift or not state.record.heads:
             raise error
         self.tell(Warn(f"the files do not run from nothing: {error.message}"))
-        return proof.from_live(self.config, scratch, self.database, _own(state.history))
+        return proof.from_live(self.config, scratch, self.database, state.history.own)
 
     def apply_pending(self) -> None:
         """Bring the database to the files, after a backup where a file drops something."""
@@ -234,7 +234,7 @@ class _Run:
         shown = proof.prove(
             self.config,
             scratch,
-            _own(known),
+            known.own,
             revision,
             metadata,
             draft=draft,
@@ -272,8 +272,3 @@ class _Run:
 
     def _back_up(self) -> None:
         self.backup = self.backup or backups.take(self.config, self.database)
-
-
-def _own(history: History) -> History:
-    """Return a history as dbtool itself runs it: a foreign env.py may not follow to a scratch database."""
-    return replace(history, host="dbtool")

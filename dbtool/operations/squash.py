@@ -107,7 +107,7 @@ class _Squash:
 
     def _replayed(self) -> tuple[Material, Picture]:
         """Run the old files, and then those that follow; look after each."""
-        whole = replace(self.known, host="dbtool")  # a foreign env.py may not follow to a scratch database
+        whole = self.known.own
         with proof.scratch(self.config, self.database) as scratch:
             runner.upgrade(self.config, scratch, whole, to=self.old[-1].id)
             found = squashing.material(self.config, scratch)
