@@ -164,17 +164,13 @@ class Mysql(ServerDatabase):
             finally:
                 connection.close()
 
-    def check_unused(self) -> None:
-        """Raise LockedError naming the other sessions of this database that this role may see."""
-        with self.reading() as connection:
-            others = rows(
-                connection,
-                "SELECT user, host FROM information_schema.processlist"
-                " WHERE db = database() AND id <> connection_id() AND command <> 'Killed'",
-            )
-        if others:
-            listed = ", ".join(sorted({f"{user} from {host.partition(':')[0]}" for user, host in others}))
-            raise LockedError(f"{self.name} is in use by {listed}", hint="disconnect them, then run this again")
+    def other_sessions(self, connection: DriverConnection) -> list[tuple[Any, ...]]:
+        """Read who else is connected to this database, and from where, as far as this role may see them."""
+        return rows(
+            connection,
+            "SELECT user, substring_index(host, ':', 1) FROM information_schema.processlist"
+            " WHERE db = database() AND id <> connection_id() AND command <> 'Killed'",
+        )
 
     # The bare driver
 

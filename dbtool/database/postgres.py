@@ -298,17 +298,13 @@ class Postgres(ServerDatabase):
             for (statement,) in cursor.fetchall():
                 execute(connection, statement)
 
-    def check_unused(self) -> None:
-        """Raise LockedError naming the other sessions of this database."""
-        with self.reading() as connection:
-            others = rows(
-                connection,
-                "SELECT coalesce(nullif(application_name, ''), usename), coalesce(host(client_addr), 'local')"
-                " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
-            )
-        if others:
-            listed = ", ".join(sorted({f"{who} from {where}" for who, where in others}))
-            raise LockedError(f"{self.name} is in use by {listed}", hint="disconnect them, then run this again")
+    def other_sessions(self, connection: DriverConnection) -> list[tuple[Any, ...]]:
+        """Read who else is connected to this database, and from where."""
+        return rows(
+            connection,
+            "SELECT coalesce(nullif(application_name, ''), usename), coalesce(host(client_addr), 'local')"
+            " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
 
     # The bare driver
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _KEPT = 5  # connections of an application; up to ten more are opened when all are in use
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5  # seconds between two tries for the turn to migrate
+_ENDING_SECONDS = 2.0  # how long a session that is just ending may still be listed
 _LIFE = 1800  # seconds after which a kept connection is replaced; firewalls forget idle ones
 
 
@@ -166,6 +167,21 @@ class ServerDatabase(Database):
             elif not existed:
                 self.drop()
             raise
+
+    def check_unused(self) -> None:
+        """Raise LockedError naming the other sessions of this database; those that are just ending have a moment."""
+        deadline = monotonic() + _ENDING_SECONDS
+        with self.reading() as connection:
+            while others := self.other_sessions(connection):
+                if monotonic() >= deadline:
+                    listed = ", ".join(sorted({f"{who} from {where}" for who, where in others}))
+                    raise LockedError(f"{self.name} is in use by {listed}", hint="disconnect them, then run this again")
+                connection.rollback()  # a transaction keeps seeing the sessions that it saw first
+                sleep(_FIRST_PAUSE)
+
+    @abstractmethod
+    def other_sessions(self, connection: DriverConnection) -> Sequence[tuple[Any, ...]]:
+        """Read who else is connected to this database, and from where."""
 
     def clear(self) -> None:
         """Drop and create the database, or drop its objects where the role may not."""
