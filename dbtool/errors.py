@@ -231,6 +231,12 @@ class BehindError(HistoryError):
     code = "DB314"
 
 
+class SqlFileError(HistoryError):
+    """A file under `migrations/sql/` cannot be understood as one view, trigger or function."""
+
+    code = "DB315"
+
+
 class StoppedHalfwayError(HistoryError):
     """A migration stopped halfway on a database that commits every DDL statement, and cannot simply go on."""
 

@@ -22,7 +22,8 @@ Place = Literal["before", "function", "after"]
 class Definition:
     """One object: the statement that makes it, and the one that drops it; None where it goes with something else.
 
-    `place` is before the tables, after them, or for a function either, since a table may use one.
+    `place` is before the tables, after them, or for a function either, since a table may use one. `file` is where a
+    project keeps the statement, empty where the database alone does.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Definition:
     create: str
     drop: str | None = None
     place: Place = "after"
+    file: str = ""
 
 
 def of(database: Database) -> tuple[Definition, ...]:

@@ -48,7 +48,7 @@ def endure(config: Config, scratch: Database, history: History) -> Endurance:
         return found
     for number, revision in enumerate(history.revisions):
         target = history.revisions[number - 1].id if number else BASE
-        before = portrait.of(scratch)
+        before = portrait.of(scratch, beside=True)
         try:
             runner.upgrade(config, scratch, history, to=revision.id)
         except MigrationError as error:
@@ -84,7 +84,7 @@ def _back_and_forth(trial: _Trial, found: Endurance) -> None:
             found.faults.append(_fault(trial.revision, error, "its way back fails"))
             _begin_again(trial, found)
         return
-    after = portrait.of(trial.scratch)
+    after = portrait.of(trial.scratch, beside=True)
     differences = trial.before.differences(after)
     if differences:
         text = f"its way back does not bring the schema back: {', '.join(differences[:4])}"

@@ -12,7 +12,7 @@ from dbtool import database as databases
 from dbtool.config import Config, load_config
 from dbtool.conversation import REFUSE, Answers, Ask
 from dbtool.database import Database
-from dbtool.engine import diff, history, journal, kept, schema
+from dbtool.engine import diff, history, journal, kept, schema, sqlfiles
 from dbtool.engine.diff.decisions import Decisions, nobody
 from dbtool.engine.recorder import Recorder
 from dbtool.errors import AnswerError
@@ -32,7 +32,11 @@ def run_environment(context: Any, metadata: MetaData) -> None:
     schema.describe(metadata, config)
     database = databases.of(config)
     options = {
-        **diff.compare_options(config, database, Decisions(_asker(context), scratch=False)),
+        **diff.compare_options(
+            config,
+            database,
+            Decisions(_asker(context), scratch=False, declared=lambda: sqlfiles.declared(config, history.read(config))),
+        ),
         "target_metadata": metadata,
         "transactional_ddl": database.transactional_ddl,
         "process_revision_directives": _timestamp_ids(config),

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dbtool.database import Database
+from dbtool.database import Database, definitions
+from dbtool.database.base import one_line
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -34,8 +35,11 @@ class Portrait:
         return sorted((self.facts - other.facts) | changed)
 
 
-def of(database: Database, touched: Collection[str] | None = None) -> Portrait:
-    """Look at a schema: closely at the tables that are touched, None for all, and at the texts of the others."""
+def of(database: Database, touched: Collection[str] | None = None, *, beside: bool = False) -> Portrait:
+    """Look at a schema: closely at the tables that are touched, None for all, and at the texts of the others.
+
+    `beside` looks at the statements of views, triggers and functions too.
+    """
     from sqlalchemy import inspect
 
     with database.connect("migrate") as connection, warnings.catch_warnings():
@@ -45,6 +49,8 @@ def of(database: Database, touched: Collection[str] | None = None) -> Portrait:
         facts |= {f"enum {each['name']} {each['labels']}" for each in getattr(inspector, "get_enums", list)()}
         names = set(inspector.get_table_names()) - set(database.own_tables)
         close = names if touched is None else names & set(touched)
+        if beside:
+            facts |= {f"{each.kind} {each.name} {one_line(each.create)}" for each in definitions.of(database)}
         texts = database.index_texts(connection)
         facts |= {f"index {table}.{name} {text}" for (table, name), text in texts.items() if table in close}
         for table in close:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dbtool.config import Config
 from dbtool.database import Database, at, structure
-from dbtool.engine import diff, endstate, live, portrait, runner
+from dbtool.engine import diff, endstate, live, portrait, runner, sqlfiles
 from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.history import History
 from dbtool.engine.trial import Ground, Trial, down_and_up, near_of, up
@@ -109,7 +109,7 @@ def _replay(config: Config, scratch: Database, history: History, unproven: Seque
     target = sound[-1].id if sound else "base"
     if known < len(sound):
         runner.upgrade(config, scratch, history, to=target)
-    before = portrait.of(scratch)
+    before = portrait.of(scratch, beside=True)
     up(config, scratch, history, "up")
     down_and_up(config, scratch, history, target, before)
     return known
@@ -122,16 +122,22 @@ def compare(
     *,
     decisions: Decisions | None = None,
     verdicts: Verdicts | None = None,
+    files: History | None = None,
 ) -> Draft:
     """Return what the scratch database lacks of the models. Raises AnswerError where nobody answers.
 
-    `verdicts` leave out tables that are known not to differ, and learn which these are.
+    `verdicts` leave out tables that are known not to differ, and learn which these are. `files` are those that have
+    run, where the objects that are kept as SQL count as well.
     """
+    decisions = decisions or Decisions()
+    if files is not None:
+        found = sqlfiles.declared(config, files)
+        decisions.declared = lambda: found
     with scratch.connect("migrate") as connection:
         if verdicts is None:
             return diff.draft(config, scratch, connection, metadata, decisions=decisions)
         only = verdicts.open_tables(connection)
-        if not only:
+        if not only and not decisions.declared():
             return Draft()
         draft = diff.draft(config, scratch, connection, metadata, decisions=decisions, only=only)
     differing = touched(live.flat(draft.operations))
@@ -168,10 +174,12 @@ def prove(
     """
     longer = history.followed_by(revision)
     ground = ground or _from_nothing(config, scratch, history)
-    trial = Trial(config, scratch, history, longer, ground, draft, decisions or Decisions(), near_of(draft, metadata))
+    decisions = decisions or Decisions()
+    trial = Trial(config, scratch, history, longer, ground, draft, decisions, near_of(draft, metadata))
     before = trial.portrait()
     trial.up()
-    _require_no_difference(compare(config, scratch, metadata, verdicts=verdicts))
+    files = longer if decisions.declared() else None
+    _require_no_difference(compare(config, scratch, metadata, verdicts=verdicts, files=files))
     trial.require_rows_after_up()
     trial.down(before)
     kept = [trial.kept] if trial.kept else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from dbtool.config import Config
 from dbtool.database import Database, definitions
 from dbtool.database.definitions import Definition
-from dbtool.engine import amending, diff, drift, plan, portrait, stored
+from dbtool.engine import amending, diff, drift, plan, portrait, sqlfiles, stored
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Draft
 from dbtool.engine.history import History
 from dbtool.engine.portrait import Portrait
+from dbtool.engine.sqlfiles import SqlObject
 from dbtool.engine.stored import Stored
 from dbtool.errors import HistoryError
 from dbtool.reports import Revision
@@ -137,6 +138,17 @@ def _reflected(config: Config, database: Database, connection: Connection) -> Me
     return metadata
 
 
+def in_words_of_files(found: Material, old: Sequence[Revision]) -> Material:
+    """Return the same with the texts that the old files have of views, triggers and functions, as far as they do."""
+    made = sqlfiles.of_history(History(tuple(old)))
+    told = ((each, made.get((each.kind, each.name.lower()))) for each in found.definitions)
+    return replace(found, definitions=tuple(_retold(each, one) for each, one in told))
+
+
+def _retold(definition: Definition, one: SqlObject | None) -> Definition:
+    return definition if one is None else replace(definition, create=one.text, file=one.file)
+
+
 def drafts(config: Config, scratch: Database, found: Material, models: MetaData | None) -> Iterator[Draft]:
     """Yield what may make the same in an empty database, the best first.
 
@@ -178,7 +190,7 @@ def _with_rest(scratch: Database, found: Material, tables: Draft, *, functions_f
     before = [each for each in found.definitions if each.place in early]
     after = [each for each in found.definitions if each.place not in early]
     rows, imports = stored.written(scratch, found.metadata, found.picture.rows)
-    upgrade = [*map(_made, before), *_lines(tables.upgrade), *rows, *map(_made, after)]
+    upgrade = [*_made(before), *_lines(tables.upgrade), *rows, *_made(after)]
     gone = [_run(each.drop) for each in reversed(after) if each.drop and each.place != "function"]
     functions = [_run(each.drop) for each in reversed(found.definitions) if each.drop and each.place != "after"]
     downgrade = [*gone, *_lines(tables.downgrade), *functions]
@@ -190,14 +202,12 @@ def _with_rest(scratch: Database, found: Material, tables: Draft, *, functions_f
     )
 
 
-def _made(definition: Definition) -> str:
-    return _run(definition.create)
+def _made(definitions: Iterable[Definition]) -> list[str]:
+    return [f"    {line}" for each in definitions for line in sqlfiles.written(each.create, each.file)]
 
 
 def _run(sql: str) -> str:
-    """Write a call that runs a text as it is: a colon before a word would be a parameter."""
-    escaped = re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", sql)
-    return f"    op.execute({escaped!r})"
+    return f"    {sqlfiles.written(sql)[0]}"
 
 
 def _lines(text: str) -> list[str]:

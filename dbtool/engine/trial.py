@@ -13,7 +13,7 @@ from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.history import History
 from dbtool.engine.portrait import Portrait
 from dbtool.engine.samples import Samples, Wishes
-from dbtool.engine.verdicts import touched
+from dbtool.engine.verdicts import is_object, touched
 from dbtool.errors import MigrationError, ProofError
 from dbtool.reports import Risk
 
@@ -51,8 +51,8 @@ class Trial:
         return self.draft.operations if self.draft else ()
 
     def portrait(self) -> Portrait:
-        """Look at the schema as it is now."""
-        return portrait.of(self.scratch, self.near)
+        """Look at the schema as it is now; at what stands beside the tables only where the file changes that."""
+        return portrait.of(self.scratch, self.near, beside=any(map(is_object, self._operations)))
 
     @property
     def kept(self) -> str:
@@ -77,14 +77,16 @@ class Trial:
         """Take the file back and run it again; where rows are what fails, without them."""
         target = self.before.heads[0] if self.before.heads else "base"
         try:
-            down_and_up(self.config, self.scratch, self.after, target, before, self.near, self.require_rows_after_down)
+            down_and_up(
+                self.config, self.scratch, self.after, target, before, self.portrait, self.require_rows_after_down
+            )
         except MigrationError as error:
             if not self.samples or not self.samples.count:
                 raise
             words = next((each for each in error.problems if each.startswith("database: ")), error.message)
             self._begin_again()
             up(self.config, self.scratch, self.after, "up")
-            down_and_up(self.config, self.scratch, self.after, target, before, self.near)
+            down_and_up(self.config, self.scratch, self.after, target, before, self.portrait)
             self.doubts.append(f"the way back works only while there are no rows ({words})")
 
     def require_rows_after_up(self) -> None:
@@ -220,11 +222,12 @@ def down_and_up(
     history: History,
     target: str,
     before: Portrait,
-    near: frozenset[str] | None = None,
+    look: Callable[[], Portrait] | None = None,
     after_down: Callable[[], None] | None = None,
 ) -> None:
     """Take files back to `target`, and run them again; the schema between must be the one from before.
 
+    `look` says how `before` was looked at; closely, if it is not said.
     A downgrade that raises NotImplementedError says that there is no way back, which ends this. Raises ProofError and
     MigrationError.
     """
@@ -234,7 +237,7 @@ def down_and_up(
         if isinstance(error.__cause__, NotImplementedError):
             return
         raise
-    _require_same(before, portrait.of(scratch, near))
+    _require_same(before, look() if look else portrait.of(scratch, beside=True))
     if after_down is not None:
         after_down()
     up(config, scratch, history, "up again")

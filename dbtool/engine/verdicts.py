@@ -126,11 +126,20 @@ def touched(operations: Iterable[Any]) -> frozenset[str] | None:
     """Return the tables that operations change or point at; None where that cannot be told from their names."""
     names: set[str] = set()
     for operation in operations:
+        if is_object(operation):
+            continue
         mine = _names(operation)
         if not mine:
             return None
         names |= mine
     return frozenset(names)
+
+
+def is_object(operation: Any) -> bool:
+    """Whether an operation is about a view, a trigger or a function, and so about no table."""
+    from dbtool.engine.diff.objects import ObjectOp, ReplaceObjectOp
+
+    return isinstance(operation, ObjectOp | ReplaceObjectOp)
 
 
 def _names(operation: Any) -> set[str]:

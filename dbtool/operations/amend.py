@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from dbtool.config import Config
 from dbtool.database import Database
-from dbtool.engine import amending, direct, plan, runner
+from dbtool.engine import amending, direct, plan, runner, sqlfiles
 from dbtool.engine import history as histories
+from dbtool.engine.history import History
 from dbtool.engine.state import State
-from dbtool.errors import UsageError
+from dbtool.errors import HistoryError, UsageError
 from dbtool.operations.landing import Landing
 from dbtool.operations.weighing import consent, refuse_unused, warn
 
@@ -53,6 +54,12 @@ def amend(landing: Landing, *, create_only: bool) -> None:
     if old not in state.standing.applied:
         _before_it_ran(landing, create_only=create_only)
         return
+    made = [each for each in sqlfiles.of_history(History((old,))).values() if each.file]
+    if made:
+        raise HistoryError(
+            f"{old.label} makes {made[0].kind} {made[0].name}, which only running the file can take back",
+            hint="dbtool rollback   (then again: dbtool migrate --amend)",
+        )
     if create_only:
         raise UsageError(
             f"{landing.database.url.safe} has run {old.label}, so it must change together with the file",
@@ -70,7 +77,7 @@ def amend(landing: Landing, *, create_only: bool) -> None:
 def _before_it_ran(landing: Landing, *, create_only: bool) -> None:
     config, database = landing.config, landing.database
     with tempfile.TemporaryDirectory(dir=config.make_private()) as folder:
-        weighed = landing.write(Path(folder))
+        weighed = landing.write(Path(folder), objects=True)
         refuse_unused(landing.ask)
         landing.require_nothing_left_out()
         landing.risks, landing.counted, landing.changes = weighed.risks, weighed.counted, weighed.changes

@@ -127,7 +127,7 @@ class _Check:
             return
         before = len(self.findings)
         try:
-            draft = proof.compare(self.config, scratch, schema.load(self.config))
+            draft = proof.compare(self.config, scratch, schema.load(self.config), files=self.known)
         except DbtoolError as error:
             self._failed("models", error)
             return

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,9 @@ from dbtool import database as databases
 from dbtool.config import Config, Location
 from dbtool.database import Database
 from dbtool.engine import diff as differences
-from dbtool.engine import drift, files, plan, proof, schema
+from dbtool.engine import drift, files, plan, proof, schema, sqlfiles
 from dbtool.engine import history as histories
-from dbtool.engine.diff import Draft
+from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.history import History
 from dbtool.errors import UsageError
 from dbtool.reports import DiffReport
@@ -39,7 +40,10 @@ def diff(
     with sides.standing(target) as (_, connection):
         metadata = schema.load(config) if target == MODELS else sides.reflected(connection)
     with sides.standing(source, copied=sql) as (database, connection):
-        draft = differences.draft(config, database, connection, metadata)
+        decisions = Decisions()
+        if (source, target) == (FILES, MODELS):
+            decisions.declared = partial(sqlfiles.declared, config, sides.known)
+        draft = differences.draft(config, database, connection, metadata, decisions=decisions)
         statements = _statements(config, database, connection, draft) if sql and draft else ()
     return DiffReport(
         sides.shown(source),

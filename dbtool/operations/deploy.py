@@ -13,10 +13,10 @@ from dbtool.config import Config
 from dbtool.conversation import Note, Tell, silent
 from dbtool.database import Database
 from dbtool.engine import history as histories
-from dbtool.engine import ledger, plan
+from dbtool.engine import ledger, plan, sqlfiles
 from dbtool.engine.history import History
 from dbtool.engine.state import State, observe, observe_or_empty
-from dbtool.errors import BehindError, ConnectError, RevisionError
+from dbtool.errors import BehindError, ConnectError, RevisionError, SqlFileError
 from dbtool.reports import Applied, DeployReport, Finding, HistoryReport, Revision, Standing, StatusReport, Stopped
 
 HEADS = "heads"
@@ -199,6 +199,7 @@ def _findings(config: Config, state: State) -> list[Finding]:
         *_of_branches(config, state.history),
         *_of_files(config, state.standing),
         *_of_database(state),
+        *_of_objects(config, state.history),
         *_notes(config, state.standing),
     ]
 
@@ -258,6 +259,18 @@ def halfway(stopped: Stopped) -> Finding:
     text = f"{stopped.revision} stopped on its way {stopped.direction} after {count}, {last} `{stopped.statement}`"
     way = "dbtool deploy" if stopped.direction == "up" else "dbtool repair"
     return Finding("stopped", text, f"{way}, or take it back: dbtool repair --undo", where=stopped.revision)
+
+
+def _of_objects(config: Config, known: History) -> Iterator[Finding]:
+    """Yield what of the views, triggers and functions no migration says yet."""
+    try:
+        found = sqlfiles.declared(config, known)
+    except SqlFileError as error:
+        yield Finding("sql", error.message, error.hint)
+        return
+    folder = config.relative(config.migrations / sqlfiles.FOLDER)
+    for change in found.words:
+        yield Finding("sql", f"{folder}: {change}, as no migration does yet", "dbtool migrate", severity="note")
 
 
 def _notes(config: Config, standing: Standing) -> Iterator[Finding]:

@@ -75,8 +75,13 @@ class Landing:
         kept.keep(self.config, self.recorded)
         pushed.forget(self.config)
 
-    def write(self, folder: Path) -> Weighed:
-        """Write the file into a folder, and prove it on a scratch database that holds those before it."""
+    def write(self, folder: Path, *, objects: bool = False) -> Weighed:
+        """Write the file into a folder, and prove it on a scratch database that holds those before it.
+
+        Views, triggers and functions are part of it only with `objects`: no comparison of schemas brings them to a
+        database, which has to run the file.
+        """
+        files = self.before if objects else None
         waiting = self.state.standing.pending if self.prove else ()
         unproven = [each for each in self.before.revisions if each in waiting and (each.stale or not each.listed)]
         with proof.scratch(self.config, self.database) as scratch:
@@ -84,7 +89,7 @@ class Landing:
             found = weigh(
                 self.database,
                 self.ask,
-                lambda decisions: proof.compare(self.config, scratch, self.metadata, decisions=decisions),
+                lambda decisions: proof.compare(self.config, scratch, self.metadata, decisions=decisions, files=files),
                 exists=self.state.exists,
             )
             self.changes, self.notes = found.draft.changes, found.draft.notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from dbtool import database as databases
 from dbtool.config import Config
 from dbtool.conversation import REFUSE, Ask, Tell, Warn, silent
 from dbtool.database import Database
-from dbtool.engine import diff, files, plan, proof, runner, schema, verdicts
+from dbtool.engine import diff, files, plan, proof, runner, schema, sqlfiles, verdicts
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.history import History
@@ -139,12 +140,18 @@ def _landed(landing: Landing, created: tuple[str, ...], *, generate: bool) -> Mi
         generate_error=problem,
         risks=landing.risks,
         counted=landing.counted,
-        notes=landing.notes,
+        notes=(*landing.notes, *_for_the_next(config)),
         recorded=tuple(each.id for each in landing.recorded),
         amended=landing.old,
         statements=landing.statements,
         ok=problem is None,
     )
+
+
+def _for_the_next(config: Config) -> Iterator[str]:
+    """Yield what stays for the next migration, which the database has to run."""
+    for change in sqlfiles.declared(config, histories.read(config)).words:
+        yield f"{change}: that takes another migration, so run dbtool migrate again"
 
 
 @dataclass(slots=True)
@@ -251,7 +258,12 @@ class _Run:
             self.database,
             self.ask,
             lambda decisions: proof.compare(
-                self.config, scratch, metadata, decisions=decisions, verdicts=self.verdicts
+                self.config,
+                scratch,
+                metadata,
+                decisions=decisions,
+                verdicts=self.verdicts,
+                files=histories.read(self.config),
             ),
             exists=exists,
         )

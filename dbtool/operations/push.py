@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dbtool import database as databases
 from dbtool.config import Config
 from dbtool.conversation import REFUSE, Ask, Note, Tell, silent
 from dbtool.database import Database
-from dbtool.engine import pushed, schema
+from dbtool.engine import history as histories
+from dbtool.engine import pushed, schema, sqlfiles
 from dbtool.operations import backups, bringing
 from dbtool.operations.generating import generated
 from dbtool.operations.weighing import consent, refuse_unused
@@ -51,12 +54,18 @@ def push(
         changes=way.weighed.changes,
         statements=way.statements,
         risks=way.weighed.risks,
-        notes=way.weighed.draft.notes,
+        notes=(*way.weighed.draft.notes, *_left_out(config)),
         backup=backups.shown(config, backup),
         generated=outputs,
         generate_error=problem,
         ok=problem is None,
     )
+
+
+def _left_out(config: Config) -> Iterator[str]:
+    """Yield what needs a migration."""
+    for change in sqlfiles.declared(config, histories.read(config, split=True)).words:
+        yield f"not pushed: {change}; dbtool migrate does that"
 
 
 def _fingerprint(database: Database) -> str:

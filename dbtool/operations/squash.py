@@ -110,7 +110,7 @@ class _Squash:
         whole = self.known.own
         with proof.scratch(self.config, self.database) as scratch:
             runner.upgrade(self.config, scratch, whole, to=self.old[-1].id)
-            found = squashing.material(self.config, scratch)
+            found = squashing.in_words_of_files(squashing.material(self.config, scratch), self.old)
             if self._rest:
                 runner.upgrade(self.config, scratch, whole)
             return found, squashing.picture(self.config, scratch) if self._rest else found.picture

@@ -344,9 +344,11 @@ def test_a_lock_that_is_not_given_in_time_is_told_and_leaves_everything(shelf: P
     shelf.migration("add_page", PAGE)
     shelf.migration("alter", "op.execute(\"SET LOCAL lock_timeout = '50ms'\")\nop.drop_table('book')")
 
+    patient = shelf.database
+    patient.patience = 0.2
     with database.connect("read") as holding, pytest.raises(LockedError) as error:
         holding.exec_driver_sql("SELECT * FROM book")
-        upgrade(shelf)
+        runner.upgrade(shelf.config, patient, history.read(shelf.config))
 
     assert error.value.message == f"{database.name} is in use: canceling statement due to lock timeout"
     assert error.value.problems == ("this happened in migration 20250101000002 alter",)

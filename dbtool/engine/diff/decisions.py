@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dbtool.conversation import Answers, Ask
 from dbtool.database import Database
+from dbtool.engine.sqlfiles import Declared
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -63,7 +64,7 @@ class Decisions:
 
     `notes` are sentences about what could not be compared. `renames` are the operations that were carried out before
     the comparison, in order; where the database is no `scratch` one, only within a transaction. `only` names the
-    tables that are compared, None for all.
+    tables that are compared, None for all. `declared` tells what changed of the objects that are kept as SQL.
     """
 
     ask: Ask = field(default_factory=nobody)
@@ -76,6 +77,7 @@ class Decisions:
     only: Collection[str] | None = None
     probes: dict[str, Any] = field(default_factory=dict)
     index_texts: dict[tuple[str, str], str] | None = None
+    declared: Callable[[], Declared] = Declared
 
     def compares(self, table: str) -> bool:
         """Whether a table is compared at all."""

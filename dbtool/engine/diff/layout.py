@@ -59,17 +59,32 @@ def _broken(node: ast.expr, indent: str, before: str, after: str) -> list[str]:
     """Return an expression on one line, or its parts on a line together, or each on a line of its own."""
     flat = f"{indent}{before}{_flat(node)}{after}"
     parts = _parts(node)
-    if len(flat) <= WIDTH or parts is None:
+    if (len(flat) <= WIDTH and not _has_long_text(node)) or parts is None:
         return [flat]
     opening, inner, closing = parts
     together = (
         f"{indent}{INDENT}{', '.join(_flat(each) if key is None else f'{key}{_flat(each)}' for key, each in inner)}"
     )
-    if len(together) <= WIDTH:
+    texts = [_text_lines(each) for _, each in inner]
+    if len(inner) == 1 and len(texts[0]) > 1:
+        lines = [f"{indent}{INDENT}{line}" for line in texts[0]]
+    elif len(together) <= WIDTH:
         lines = [together]
     else:
         lines = [line for key, each in inner for line in _broken(each, indent + INDENT, key or "", ",")]
     return [f"{indent}{before}{opening}", *lines, f"{indent}{closing}{after}"]
+
+
+def _has_long_text(node: ast.expr) -> bool:
+    """Whether an expression is a call with a text of several lines alone."""
+    return isinstance(node, ast.Call) and len(node.args) == 1 and len(_text_lines(node.args[0])) > 1
+
+
+def _text_lines(node: ast.expr) -> list[str]:
+    """Return a text of several lines as Python joins it, each line for itself; any other expression as it is."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return [_flat(node)]
+    return [_flat(ast.Constant(line)) for line in node.value.splitlines(keepends=True)] or [_flat(node)]
 
 
 def _parts(node: ast.expr) -> tuple[str, Sequence[tuple[str | None, ast.expr]], str] | None:

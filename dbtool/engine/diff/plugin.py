@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import ops
 from alembic.util import DispatchPriority, PriorityDispatchResult
 
-from dbtool.engine.diff import checks, computed, defaults, indexes, keys, members, renames
+from dbtool.engine.diff import checks, computed, decisions, defaults, indexes, keys, members, renames
 from dbtool.engine.diff.computed import with_recomputed
 from dbtool.engine.diff.enums import with_enum_types
 from dbtool.engine.diff.names import named
+from dbtool.engine.diff.objects import with_objects
 from dbtool.engine.diff.order import drops_last, indexes_with_tables, outside_batches, with_key_indexes, with_rings
 from dbtool.engine.diff.required import with_required_columns, with_returning_columns
 from dbtool.engine.diff.retyped import with_counters, with_keys_aside
@@ -75,7 +76,9 @@ def _of_both(compare: Callable[[AutogenContext, ops.ModifyTableOps, Table, Table
 
 def _correct(context: AutogenContext, upgrade: ops.UpgradeOps) -> Any:
     upgrade.ops = corrected(context, upgrade.ops)
-    return renames.end(context, upgrade)
+    result = renames.end(context, upgrade)
+    upgrade.ops = with_objects(upgrade.ops, decisions.of(context).declared())
+    return result
 
 
 def corrected(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dbtool.engine.sqlfiles import KINDS
 from dbtool.reports import Change
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def name_of(changes: Sequence[Change]) -> str:
     if noun == "column":
         words = {"add": f"add_{member}_to_{table}", "drop": f"drop_{member}_from_{table}"}
         words["rename"] = f"rename_{member}_to_{renamed}_on_{table}"
+    elif noun in KINDS and not member:
+        return slug(f"{verb}_{noun}_{table}{f'_and_{more}_more' if more else ''}")
     elif noun != "table":
         words = {}
     name = words.get(verb) or f"{verb}_{member or noun}_on_{table}"
@@ -90,6 +93,7 @@ def _change(operation: Any) -> Change | None:
 def _own_change(operation: Any) -> Change | None:
     from dbtool.engine.diff.keys import PrimaryKeyOp
     from dbtool.engine.diff.members import EnumMembersOp, told
+    from dbtool.engine.diff.objects import ObjectOp, ReplaceObjectOp
     from dbtool.engine.diff.operations import DropKeyOp, RenameColumnOp, RenameObjectOp, RenameTableOp
 
     match operation:
@@ -103,6 +107,8 @@ def _own_change(operation: Any) -> Change | None:
             return Change("alter enum", members.name, f"change enum {members.name}: {', '.join(told(members))}")
         case DropKeyOp():
             return _constraint("drop", operation)
+        case ObjectOp(told=(kind, text), object=one) | ReplaceObjectOp(told=(kind, text), object=one) if text:
+            return Change(kind, one.name, text)
         case PrimaryKeyOp(table_name=table, new=(_, columns)):
             text = f"change primary key of {table} to {', '.join(columns) or 'nothing'}"
             return Change("alter primary key", table, text)
