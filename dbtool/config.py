@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -80,7 +80,8 @@ class Config:
 
     `models` is None where no models are configured, `alembic_ini` the alembic.ini where there is one,
     `environment` the application's virtual environment where that is another than the one dbtool runs in, and
-    `sources` says where each setting came from.
+    `sources` says where each setting came from. `dialects` are the kinds of database, by the schemes of their URLs,
+    that migrations must run on, `scratch` where databases of other kinds than the project's may be made to try that.
     """
 
     root: Path
@@ -91,6 +92,8 @@ class Config:
     version_locations: tuple[Path, ...] = ()
     version_table: str = "alembic_version"
     scratch_url: Location | None = None
+    dialects: tuple[str, ...] = ()
+    scratch: Mapping[str, Location] = field(default_factory=dict)
     schemas: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     timezone: str = "UTC"
@@ -169,8 +172,8 @@ def virtual_environments(project: str | None) -> tuple[Path, ...]:
     return tuple(folder for folder in folders if folder.is_dir())
 
 
-SETTINGS = ("models", "migrations", "seed_data", "url", "scratch_url", "schemas", "exclude", "timezone")
-TABLES = ("generate", "seed", "studio")
+SETTINGS = ("models", "migrations", "seed_data", "url", "scratch_url", "dialects", "schemas", "exclude", "timezone")
+TABLES = ("scratch", "generate", "seed", "studio")
 
 
 class _Reader:
@@ -203,6 +206,8 @@ class _Reader:
             version_locations=self.alembic.version_locations,
             version_table=self.alembic.version_table,
             scratch_url=self._scratch_url(),
+            dialects=self._list("dialects"),
+            scratch=dict(self._scratch()),
             schemas=self._list("schemas"),
             exclude=self._list("exclude"),
             timezone=self._text("timezone", "UTC") or "UTC",
@@ -239,6 +244,20 @@ class _Reader:
     def _scratch_url(self) -> Location | None:
         text, source, base = self._find("scratch_url")
         return Location(_expect(text, str, "scratch_url"), source, base) if text is not None else None
+
+    def _scratch(self) -> Iterator[tuple[str, Location]]:
+        """Yield where databases of other kinds may be made: by environment, `.env`, or `[tool.dbtool.scratch]`."""
+        table = _expect(self.table.get("scratch", {}), dict, "scratch")
+        for name in dict.fromkeys((*table, *self._list("dialects"))):
+            variable = f"DBTOOL_SCRATCH_{name.upper()}_URL"
+            if variable in os.environ:
+                yield name, Location(os.environ[variable], f"environment {variable}", self.root)
+            elif self.env_file and variable in self.dotenv:
+                source = f"{self.env_file.name} {variable}"
+                yield name, Location(self.dotenv[variable], source, self.env_file.parent)
+            elif name in table:
+                text = _expect(table[name], str, f"scratch.{name}")
+                yield name, Location(text, "pyproject.toml [tool.dbtool.scratch]", self.root)
 
     def _studio(self) -> StudioConfig:
         """Read `[tool.dbtool.studio]`; the keys of the object store come from the environment, never from the file."""

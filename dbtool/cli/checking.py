@@ -35,7 +35,8 @@ def register(app: typer.Typer, panel: str) -> None:
         """Check that models, migrations, generated code and database fit together: for CI.
 
         Runs the whole history on a scratch database, every file that can be taken back down and up again with rows in
-        the tables. No database of your own is changed; where there is none, that is no failure.
+        the tables, and the same on every other kind of database that `dialects` names. No database of your own is
+        changed; where there is none, that is no failure.
 
         Example: dbtool check --format github
         """

@@ -28,13 +28,21 @@ def scratch(config: Config, database: Database) -> Iterator[Database]:
 
     Raises AccessError naming the right that is missing.
     """
+    spare = at(config, config.scratch_url) if config.scratch_url else None
+    with scratch_beside(database, spare) as lent:
+        yield lent
+
+
+@contextmanager
+def scratch_beside(database: Database, spare: Database | None) -> Iterator[Database]:
+    """Lend a temporary database of the same server, or where that cannot be had, an empty one that is there."""
     try:
         lent = database.scratch()
         temporary = lent.__enter__()
     except ConnectError as error:
-        if config.scratch_url is None:
+        if spare is None:
             raise _without_scratch(error) from error
-        yield from _lend(at(config, config.scratch_url))
+        yield from _lend(spare)
         return
     try:
         yield temporary

@@ -14,8 +14,8 @@ from dbtool import database as databases
 from dbtool.config import Config, Location
 from dbtool.conversation import Tell, silent
 from dbtool.database import Database, spelling
+from dbtool.engine import elsewhere, plan, proof, schema
 from dbtool.engine import history as histories
-from dbtool.engine import plan, proof, schema
 from dbtool.engine.history import History
 from dbtool.engine.state import State, observe_or_empty
 from dbtool.errors import ConnectError, DbtoolError, HistoryError, UsageError
@@ -36,6 +36,7 @@ def check(config: Config, *, on: str | None = None, tell: Tell = silent) -> Chec
     checking.history()
     if checking.known is not None:
         checking.files_and_models(checking.known)
+        checking.elsewhere(checking.known)
     checking.generated()
     if checking.known is not None:
         checking.database(checking.known)
@@ -134,6 +135,46 @@ class _Check:
         for change in draft.changes:
             self._find("models", f"the files lack: {change.text}", "dbtool migrate")
         self._say("models", before, "models and files agree")
+
+    def elsewhere(self, known: History) -> None:
+        """Do the same on each other kind of database that migrations must run on."""
+        try:
+            others = elsewhere.of(self.config)
+        except DbtoolError as error:
+            self._failed("dialects", error)
+            return
+        for name, why in others.missing.items():
+            self.checked.append(Checked(name, None, why))
+            for each in elsewhere.unproven(known, name):
+                self._find(
+                    "unproven", f"{each.label} was never tried on {name}", f"dbtool check, once {name} answers", each
+                )
+                self.findings[-1] = replace(self.findings[-1], severity="note")
+        for name, database in others.there.items():
+            try:
+                with elsewhere.scratch(database) as scratch:
+                    self._on(name, scratch, known)
+            except ConnectError as error:
+                self._failed(name, error)
+
+    def _on(self, name: str, scratch: Database, known: History) -> None:
+        from dbtool.engine.endurance import endure
+
+        before = len(self.findings)
+        found = endure(self.config, scratch, known.own)
+        stuck = [found.stuck] if found.stuck else []
+        for fault in (*stuck, *found.faults):
+            text = f"on {name}, {fault.revision.label}: {fault.text}"
+            self._find(name, text, "correct the file", fault.revision)
+        if not stuck and self.config.models is not None:
+            try:
+                draft = proof.compare(self.config, scratch, schema.load(self.config), files=self.known)
+                for change in draft.changes:
+                    self._find(name, f"on {name} the files lack: {change.text}", "dbtool migrate")
+            except DbtoolError as error:
+                self._failed(name, error)
+                return
+        self._say(name, before, f"{_counted(found.up, 'file')} ran from nothing, {found.back} down and up again")
 
     def generated(self) -> None:
         """Generate, and compare with what is there."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbtool.config import Config
 from dbtool.conversation import Ask, Tell
 from dbtool.database import Database
-from dbtool.engine import amending, diff, direct, files, kept, proof, pushed
+from dbtool.engine import amending, diff, direct, elsewhere, files, kept, proof, pushed
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Draft
+from dbtool.engine.elsewhere import Elsewhere
 from dbtool.engine.history import History
 from dbtool.engine.state import State
 from dbtool.operations import backups, bringing
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, MetaData
 
 
-@dataclass(slots=True)
+@dataclass
 class Landing:
     """One file on its way into the project, and into the ledger of a database that is brought to the models directly.
 
@@ -107,7 +109,18 @@ class Landing:
                     ground=ground,
                 )
                 self.proof, self.notes = shown.steps, (*self.notes, *shown.doubts)
+                self._prove_elsewhere()
         return found
+
+    def _prove_elsewhere(self) -> None:
+        assert self.revision is not None
+        self.proof += self.others.prove(self.config, self.before.own, self.revision, self.metadata)
+        self.notes += self.others.notes
+
+    @cached_property
+    def others(self) -> Elsewhere:
+        """The other kinds of database that the file must run on."""
+        return elsewhere.of(self.config)
 
     def _drafted(self, folder: Path, draft: Draft) -> Revision:
         chosen = self.name or (self.old.name if self.old else self.ask.migration_name(diff.name_of(draft.changes)))
@@ -119,7 +132,7 @@ class Landing:
             after=self.before,
             now=datetime.now(UTC),
             id=self.old.id if self.old else None,
-            remark="" if self.prove else histories.UNPROVEN,
+            remark=self.others.remark if self.prove else histories.UNPROVEN,
         )[0]
 
     def require_nothing_left_out(self) -> None:

@@ -13,7 +13,7 @@ from dbtool import database as databases
 from dbtool.config import Config
 from dbtool.conversation import REFUSE, Ask, Tell, Warn, silent
 from dbtool.database import Database
-from dbtool.engine import diff, files, plan, proof, runner, schema, sqlfiles, verdicts
+from dbtool.engine import diff, elsewhere, files, plan, proof, runner, schema, sqlfiles, verdicts
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.history import History
@@ -223,6 +223,7 @@ class _Run:
     def _keep(self, scratch: Database, metadata: MetaData, name: str | None, draft: Draft) -> None:
         chosen = diff.slug(name or self.ask.migration_name(diff.name_of(draft.changes)))
         known = histories.read(self.config)
+        others = elsewhere.of(self.config)
         with tempfile.TemporaryDirectory(dir=self.config.make_private()) as folder:
             revision, path = files.write_draft(
                 self.config,
@@ -231,10 +232,12 @@ class _Run:
                 folder=Path(folder),
                 after=known,
                 now=datetime.now(UTC),
-                remark="" if self.prove else histories.UNPROVEN,
+                remark=others.remark if self.prove else histories.UNPROVEN,
             )
             if self.prove:
                 self._prove(scratch, metadata, draft, known, revision)
+                self.proof = (*self.proof, *others.prove(self.config, known.own, revision, metadata))
+                self.notes = (*self.notes, *others.notes)
             self.revision = files.keep(self.config, revision, path, known)
 
     def _prove(self, scratch: Database, metadata: MetaData, draft: Draft, known: History, revision: Revision) -> None:

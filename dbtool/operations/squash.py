@@ -13,7 +13,7 @@ from dbtool import database as databases
 from dbtool.config import Config
 from dbtool.conversation import REFUSE, Ask, Tell, silent
 from dbtool.database import Database
-from dbtool.engine import diff, files, kept, plan, proof, runner, schema
+from dbtool.engine import diff, elsewhere, files, kept, plan, proof, runner, schema
 from dbtool.engine import history as histories
 from dbtool.engine import squash as squashing
 from dbtool.engine.diff import Draft
@@ -139,6 +139,7 @@ class _Squash:
             after=History(),
             now=now,
             id=self.old[-1].id,
+            remark=elsewhere.untried(self.config),
         )[0]
 
     def _is_the_same(self, revision: Revision, wanted: Picture, end: Picture) -> bool:

@@ -75,10 +75,18 @@ def _enum_types(columns: Iterable[Any]) -> list[EnumType]:
 
 
 def _existing(context: AutogenContext) -> set[str]:
-    """Return the names of the enum types that this database has."""
+    """Return the names of the enum types that are there: where they are no objects, those of columns that are."""
     inspector: Any = context.inspector
-    get_enums = getattr(inspector, "get_enums", list)
-    return {each["name"] for each in get_enums()}
+    if hasattr(inspector, "get_enums"):
+        return {each["name"] for each in inspector.get_enums()}
+    metadata: Any = context.metadata
+    found: set[str] = set()
+    for table in metadata.tables.values():
+        enums = {column.name: column.type.name for column in table.columns if is_native_enum(column.type)}
+        if enums and inspector.has_table(table.name, schema=table.schema):
+            there = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
+            found |= {str(type_) for name, type_ in enums.items() if name in there}
+    return found
 
 
 def _is_unused(context: AutogenContext, type_: EnumType) -> bool:
