@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -56,7 +57,9 @@ class Terminal:
             assert self._read(), f"{text!r} never came; the terminal showed\n{self.raw}"
 
     def type(self, keys: str) -> None:
-        """Press keys."""
+        """Press keys; a person takes a moment: C's fgets() goes on where ^C comes between a prompt and its reading."""
+        if "\x03" in keys:
+            time.sleep(0.2)
         os.write(self._handle, keys.encode())
 
     def end(self) -> int:
