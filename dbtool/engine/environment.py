@@ -12,7 +12,7 @@ from dbtool import database as databases
 from dbtool.config import Config, load_config
 from dbtool.conversation import REFUSE, Answers, Ask
 from dbtool.database import Database
-from dbtool.engine import diff, history, journal, kept, schema, sqlfiles
+from dbtool.engine import diff, history, journal, kept, runner, schema, sqlfiles
 from dbtool.engine.diff.decisions import Decisions, nobody
 from dbtool.engine.recorder import Recorder
 from dbtool.errors import AnswerError
@@ -121,6 +121,8 @@ class _Applied:
         if not self.count:
             self.recorder.begin()
         self.count += 1
+        for each in step.up_revisions if step.is_upgrade else ():
+            runner.verify(each.module, self.recorder.connection)
         for id in step.up_revision_ids:
             self.recorder.record(self._revisions[id], "up" if step.is_upgrade else "down")
             self.up += [self._revisions[id]] if step.is_upgrade else []

@@ -194,6 +194,8 @@ class Run:
         for revision in self._announced(chosen, recorder):
             module = files[revision.id].module
             module.upgrade() if self.direction == "up" else module.downgrade()
+            if self.direction == "up":
+                verify(module, recorder.connection)
             self.applied.append(recorder.record(revision, self.direction))
             context.impl.memo.clear()  # of the enum types that a file has made, and a later one may drop
         parents, last = chosen[0].parents, chosen[-1]
@@ -205,8 +207,10 @@ class Run:
     def _one_by_one(
         self, chosen: Sequence[Revision], recorder: Recorder, context: MigrationContext
     ) -> Iterator[MigrationStep]:
-        def applied(**ignored: Any) -> None:
+        def applied(*, step: Any, **ignored: Any) -> None:
             assert self.current is not None
+            for each in step.up_revisions if step.is_upgrade else ():
+                verify(each.module, recorder.connection)
             self.applied.append(recorder.record(self.current, self.direction))
 
         context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, applied)
@@ -321,6 +325,16 @@ def _load(path: Path, id: str) -> Any:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def verify(module: Any, connection: Connection) -> None:
+    """Let a migration that has just run up look whether all is as it should be, before anything is committed.
+
+    Its `verify(connection)`, where it has one, raises when it is not.
+    """
+    look = getattr(module, "verify", None)
+    if look is not None:
+        look(connection)
 
 
 def _leaving_transaction(run: Run) -> tuple[Revision, ...]:

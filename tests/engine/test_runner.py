@@ -355,6 +355,40 @@ def test_a_lock_that_is_not_given_in_time_is_told_and_leaves_everything(shelf: P
     assert state(database) == before
 
 
+# What a migration says of itself
+
+VERIFIED = """\
+op.execute("INSERT INTO book (id, title) VALUES (2, 'kept')")
+
+
+def verify(connection):
+    assert connection.scalar(sa.text("SELECT count(*) FROM book")) == {wanted}, "so many books"
+"""
+
+
+@pytest.mark.parametrize("url", ["sqlite", "postgres", "mysql"], indirect=True)
+@pytest.mark.parametrize("apart", [False, True])
+def test_what_verify_finds_wrong_is_never_committed(shelf: Project, database: Database, apart: bool) -> None:
+    shelf.migration("add_book", BOOK)
+    path = shelf.migration("fill", "pass")
+    text = path.read_text()
+    fill = "def upgrade() -> None:\n    " + VERIFIED
+    path.write_text(text.replace("def upgrade() -> None:\n    pass\n", fill.format(wanted=3)))
+
+    with pytest.raises(MigrationError) as error:
+        runner.upgrade(shelf.config, shelf.database, history.read(shelf.config), apart=apart)
+
+    assert "AssertionError: so many books" in error.value.problems
+    found = state(database)
+    assert len(found.get("book", [])) < 2
+    assert "20250101000001" not in found.get("version", [])
+
+    path.write_text(text.replace("def upgrade() -> None:\n    pass\n", fill.format(wanted=2)))
+    runner.upgrade(shelf.config, shelf.database, history.read(shelf.config), apart=apart)
+
+    assert len(state(database)["book"]) == 2
+
+
 # Dry run
 
 
