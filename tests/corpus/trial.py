@@ -423,7 +423,7 @@ def nameless_last(line: str) -> str:
 
 def unquoted(text: str) -> str:
     """Take quotes away where a name needs none: SQLite adds some when it renames."""
-    return " ".join(re.sub(r'"([a-z_][a-z0-9_]*)"', r"\1", text).split())
+    return " ".join(re.sub(r'"([a-z_][a-z0-9_$]*)"', r"\1", text).split())
 
 
 def require_same(what: str, wanted: Facts, found: Facts) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from alembic.autogenerate.render import render_op, renderers
 from alembic.operations import ops
 from sqlalchemy import Column, Table
 
 from dbtool.engine.diff import decisions, probe
+from dbtool.engine.diff.operations import BackfillOp, RenameColumnOp
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -68,4 +69,25 @@ def _plain(text: Any) -> str:
 
 @renderers.dispatch_for(RecomputeOps)
 def _render(context: AutogenContext, operation: RecomputeOps) -> list[str]:
+    drop, add = cast("tuple[Any, Any]", operation.ops)
+    if add.column.computed is None:
+        return [line for each in _kept_values(operation, drop, add) for line in render_op(context, each)]
+    if add.column.computed.persisted:  # SQLite adds none to a table that is there
+        return render_op(context, ops.ModifyTableOps(operation.table_name, [drop, add], schema=operation.schema))
     return [line for each in operation.ops for line in render_op(context, each)]  # a rebuild cannot copy such columns
+
+
+def _kept_values(operation: RecomputeOps, drop: Any, add: Any) -> Iterator[Any]:
+    """Yield what makes a column of its own of a computed one, which has its last values."""
+    table, name, schema = operation.table_name, add.column.name, operation.schema
+    aside = add.column._copy()
+    aside.name, aside.nullable = f"{name}_kept", True
+    yield ops.AddColumnOp(table, aside, schema=schema)
+    yield BackfillOp(table, aside.name, f"sa.column({name!r})", schema)
+    yield drop
+    yield RenameColumnOp(table, aside.name, schema=schema, modify_name=name, existing_type=aside.type)
+    if not add.column.nullable:
+        tightened = ops.AlterColumnOp(
+            table, name, schema=schema, existing_type=aside.type, existing_nullable=True, modify_nullable=False
+        )
+        yield ops.ModifyTableOps(table, [tightened], schema=schema)

@@ -9,6 +9,7 @@ from alembic.operations import ops
 
 from dbtool.engine.diff import decisions, fills
 from dbtool.engine.diff.fills import Fill
+from dbtool.engine.diff.keys import PrimaryKeyOp
 from dbtool.engine.diff.operations import BackfillOp, DropRequiredOps, SequenceOps, TightenOps
 
 if TYPE_CHECKING:
@@ -34,16 +35,21 @@ def _split_required(context: AutogenContext, operation: ops.ModifyTableOps) -> I
     for each in operation.ops:
         if isinstance(each, ops.AddColumnOp) and _needs_value(each.column):
             column = each.column = each.column._copy()  # the model's own stays as it is
-            column.nullable = True
+            column.nullable, column.primary_key = True, False
             rows = decisions.of(context).rows_of(each.table_name)
             fill = _fill(context, each.table_name, column, rows)
             if fill is not None:
                 backfills.append(BackfillOp(each.table_name, column.name, fill.source, each.schema))
             tightened.append(_tightening(each.table_name, column, each.schema))
+    new = {each.column_name for each in tightened}
+    late = [each for each in operation.ops if isinstance(each, PrimaryKeyOp) and new & set(each.new[1])]
+    operation.ops = [each for each in operation.ops if each not in late]
     yield operation
     yield from backfills
     if tightened:
         yield TightenOps(operation.table_name, tightened, schema=operation.schema)
+    if late:  # a key takes no column without values
+        yield ops.ModifyTableOps(operation.table_name, late, schema=operation.schema)
 
 
 def with_returning_columns(context: AutogenContext, operations: Iterable[Any]) -> Iterator[Any]:
@@ -62,15 +68,14 @@ def with_returning_columns(context: AutogenContext, operations: Iterable[Any]) -
 
 
 def _comes_back_hard(operation: ops.DropColumnOp) -> bool:
-    column = operation.to_column()
-    return _needs_value(column) and not column.primary_key
+    return _needs_value(operation.to_column())
 
 
 def _dropping(operation: ops.ModifyTableOps, drops: list[ops.DropColumnOp], dialect: Any) -> DropRequiredOps:
     added, fillings, tightened = [], [], []
     for drop in drops:
         column = drop.to_column()._copy()
-        column.nullable = True
+        column.nullable, column.primary_key = True, False
         added.append(ops.AddColumnOp(drop.table_name, column, schema=drop.schema))
         value = fills.neutral(column, dialect)
         if value is not None:
