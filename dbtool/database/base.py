@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 LEDGER = "dbtool_migrations"
 JOURNAL = "dbtool_journal"
 LOCK_SECONDS = 60.0
+Numbering = Literal["none", "counts", "by default", "always", "other"]  # of a key; `other` is by somebody's own rule
 Purpose = Literal["migrate", "write", "read"]
 Rule = Literal["null", "unique", "reference", "check", "value", "other"]
 DriverConnection = Any  # a DB-API connection; the three drivers share no type
@@ -104,6 +105,8 @@ class Database(ABC):
     characters: ClassVar[str] = "length"  # the function that counts the letters of a text
     tells_collations: ClassVar[bool] = True  # whether reading a column tells its collation
     keys_hold_types: ClassVar[bool] = False  # whether a column cannot change its type while a foreign key uses it
+    unreadable: ClassVar[str] = ""  # a letter with which SQLAlchemy reads a name back as another one
+    leaves_type_checks: ClassVar[bool] = False  # whether Alembic forgets the check of an enum that was text
     locks_rows: ClassVar[bool] = True  # whether SELECT ... FOR UPDATE exists; a SQLite transaction locks everything
     traced = True  # a scratch database's statements are nobody's concern
     patience = LOCK_SECONDS  # how long a migration waits for its turn, and for each lock that it needs
@@ -396,6 +399,19 @@ class Database(ABC):
     def counter_statement(self, connection: Connection, table: str, column: str, spelled: str) -> str | None:
         """Return SQL that gives the sequence behind a column a type; None where no sequence counts it."""
         return None
+
+    def numbering(self, connection: Connection, table: str, column: str) -> Numbering | None:
+        """Return how a key counts; None where this database says nothing of it."""
+        return None
+
+    def numbering_statements(
+        self, connection: Connection, names: tuple[str, str, str, str], spelled: str, old: Numbering, new: Numbering
+    ) -> Iterator[str]:
+        """Yield SQL that lets a key count in another way, on from the numbers that are there.
+
+        `names` are table and column, then both as SQL; `spelled` is the type.
+        """
+        yield from ()
 
     def enum_dependents(self, connection: Connection, table: str, column: str) -> list[tuple[str, str]]:
         """Return what keeps a column from getting an enum's other members: SQL that drops it and that makes it."""

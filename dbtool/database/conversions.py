@@ -26,11 +26,13 @@ class Conversion:
     """How a column's values are brought to another type.
 
     `using` is PostgreSQL's expression. `kept` lets a table that is rebuilt copy values as they are, where a CAST
-    would make a number of them. `after` is an expression that all rows are set to once the column has its type.
+    would make a number of them. `before` is an expression that all rows are set to while the column still has its old
+    type, `after` one for when it has its new type.
     """
 
     using: str = ""
     kept: bool = False
+    before: str = ""
     after: str = ""
 
 

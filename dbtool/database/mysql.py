@@ -16,6 +16,7 @@ from dbtool.database.base import (
     LEDGER,
     Catalogue,
     DriverConnection,
+    Numbering,
     Purpose,
     Refusal,
     Rule,
@@ -25,7 +26,7 @@ from dbtool.database.base import (
     one_line,
     rows,
 )
-from dbtool.database.conversions import closed_set, family, generally_lost, is_safe, whole_range
+from dbtool.database.conversions import Conversion, closed_set, family, generally_lost, is_safe, whole_range
 from dbtool.database.server import ServerDatabase, pooling
 from dbtool.errors import (
     AccessError,
@@ -90,7 +91,7 @@ _KEY_COLUMNS = re.compile(r"FOREIGN KEY \((.+?)\) REFERENCES")
 _FORMS = {  # what a text must look like to become a value of another kind
     "integer": "^ *[-+]?[0-9]+ *$",
     "number": "^ *[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)? *$",
-    "truth": "^ *[01] *$",
+    "truth": "^ *([01]|[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]) *$",
     "uuid": "^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$",
     "time": "^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?$",
 }
@@ -110,6 +111,8 @@ class Mysql(ServerDatabase):
     transactional_ddl = False
     nulls_first = True
     keys_hold_types = True
+    leaves_type_checks = True
+    unreadable = "`"
     characters = "char_length"
     now = "UTC_TIMESTAMP(6)"
     create_ledger = f"""CREATE TABLE IF NOT EXISTS {LEDGER} (
@@ -472,6 +475,29 @@ class Mysql(ServerDatabase):
         condition = f"{name} IS NOT NULL AND ({' OR '.join(where)})"
         sql = f"SELECT count(*) FROM {prepare.format_table(column.table)} WHERE {condition}"
         return int(connection.execute(text(sql.replace(":", "\\:"))).scalar_one())
+
+    def numbering(self, connection: Connection, table: str, column: str) -> Numbering | None:
+        """Ask whether the column is AUTO_INCREMENT."""
+        sql = (
+            "SELECT extra LIKE '%%auto_increment%%' FROM information_schema.columns"
+            " WHERE table_schema = database() AND table_name = %s AND column_name = %s"
+        )
+        found = rows(connection.connection.driver_connection, sql, (table, column))
+        return None if not found else "counts" if found[0][0] else "none"
+
+    def numbering_statements(
+        self, connection: Connection, names: tuple[str, str, str, str], spelled: str, old: Numbering, new: Numbering
+    ) -> Iterator[str]:
+        """Say the column anew."""
+        *_, table, column = names
+        counts = "" if new == "none" else " AUTO_INCREMENT"
+        yield f"ALTER TABLE {table} MODIFY {column} {spelled} NOT NULL{counts}"
+
+    def conversion(self, name: str, old: TypeEngine[Any], new: TypeEngine[Any], spelled: str) -> Conversion:
+        """Let words for a truth be numbers first: MariaDB makes 0 of every word, or refuses it."""
+        if (family(old), family(new)) == ("text", "truth"):
+            return Conversion(before=f"CASE WHEN {name} IS NOT NULL THEN lower(trim({name})) IN ('true', '1') END")
+        return Conversion()
 
     # Copies
 

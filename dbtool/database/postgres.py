@@ -16,6 +16,7 @@ from dbtool.database.base import (
     Catalogue,
     Database,
     DriverConnection,
+    Numbering,
     Purpose,
     Refusal,
     Rule,
@@ -155,6 +156,14 @@ WHERE n.nspname = ANY(%(schemas)s::text[]) AND typtype IN ('e', 'd')
   AND t.oid NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')
 """
 
+_NUMBERING = """
+SELECT CASE attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' ELSE CASE
+           WHEN NOT atthasdef THEN 'none'
+           WHEN pg_get_serial_sequence(quote_ident(nspname) || '.' || quote_ident(relname), attname) IS NOT NULL
+           THEN 'counts' ELSE 'other' END END
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE attname = %s AND relname = %s AND pg_table_is_visible(pg_class.oid)
+"""
 _COUNTER = """
 SELECT s.relname FROM pg_depend d
 JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
@@ -535,6 +544,37 @@ class Postgres(ServerDatabase):
         quote = connection.dialect.identifier_preparer.quote
         return f"ALTER SEQUENCE {quote(found[0][0])} AS {spelled}" if found else None
 
+    def numbering(self, connection: Connection, table: str, column: str) -> Numbering | None:
+        """Look for an identity, then for a sequence that the column owns, then for any default."""
+        found = rows(connection.connection.driver_connection, _NUMBERING, (column, table))
+        return found[0][0] if found else None
+
+    def numbering_statements(
+        self, connection: Connection, names: tuple[str, str, str, str], spelled: str, old: Numbering, new: Numbering
+    ) -> Iterator[str]:
+        """Drop what counts, and make what will; an identity only changes who may give a number."""
+        table, column, quoted, quoted_column = names
+        alter = f"ALTER TABLE {quoted} ALTER COLUMN {quoted_column}"
+        identity = ("by default", "always")
+        owned = rows(connection.connection.driver_connection, _COUNTER, (table, column))
+        sequence = _quoted(owned[0][0] if owned and old == "counts" else f"{table}_{column}_seq"[:63])
+        if old in identity and new in identity:
+            yield f"{alter} SET GENERATED {new.upper()}"
+            return
+        if old == "counts":
+            yield f"{alter} DROP DEFAULT"
+            yield f"DROP SEQUENCE {sequence}"
+        elif old in identity:
+            yield f"{alter} DROP IDENTITY"
+        if new == "counts":
+            yield f"CREATE SEQUENCE {sequence} AS {spelled} OWNED BY {quoted}.{quoted_column}"
+            yield f"{alter} SET DEFAULT nextval({_literal(sequence)}::regclass)"
+        elif new in identity:
+            yield f"{alter} ADD GENERATED {new.upper()} AS IDENTITY"
+        if new != "none":
+            counter = f"pg_get_serial_sequence({_literal(quoted)}, {_literal(column)})"
+            yield f"SELECT setval({counter}, coalesce(max({quoted_column}), 0) + 1, false) FROM {quoted}"
+
     def enum_dependents(self, connection: Connection, table: str, column: str) -> list[tuple[str, str]]:
         """Name checks, and indexes with conditions or expressions: they compare with members of the type."""
         found = rows(connection.connection.driver_connection, _DEPENDENTS, (table, column) * 2)
@@ -759,6 +799,10 @@ def _between_zones(name: str, old: TypeEngine[Any], new: TypeEngine[Any]) -> str
     """Say that a time without a zone is UTC: PostgreSQL would take the session's zone."""
     zones = [bool(getattr(getattr(each, "impl_instance", each), "timezone", False)) for each in (old, new)]
     return f"{name} AT TIME ZONE 'UTC'" if family(old) == "moment" and zones[0] != zones[1] else ""
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _literal(text: str) -> str:

@@ -62,6 +62,7 @@ class Sqlite(Database):
     """A SQLite file, or a database in memory that lives as long as this object."""
 
     kind = "sqlite"
+    unreadable = '"'
     tells_collations = False
     extra = ""
     application_driver = "sqlite"

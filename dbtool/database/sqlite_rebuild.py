@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 TEMPORARY = "_alembic_tmp_"
+_COLLATE = re.compile(r"\bCOLLATE\s+[\w\"]+", re.IGNORECASE)
 _NAME = r"(?:\"(?P<quoted>(?:[^\"]|\"\")+)\"|(?P<bare>[^\s(\"]+))"
 _CREATE = re.compile(rf"\s*CREATE TABLE {_NAME}", re.IGNORECASE)
 _CREATE_INDEX = re.compile(rf"\s*CREATE (?:UNIQUE )?INDEX (?:IF NOT EXISTS )?{_NAME}", re.IGNORECASE)
@@ -50,7 +51,7 @@ def watch(engine: Engine | Connection) -> None:
     """
     from sqlalchemy import event
 
-    event.listen(engine, "before_cursor_execute", _before)
+    event.listen(engine, "before_cursor_execute", _before, retval=True)
     event.listen(engine, "after_cursor_execute", _after)
 
 
@@ -73,16 +74,27 @@ def _kept(connection: Connection) -> _Kept:
     return kept
 
 
-def _before(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
+def _before(connection: Connection, cursor: Any, statement: str, parameters: Any, *rest: Any) -> tuple[str, Any]:
     created = _CREATE.match(statement)
     if created and _name(created).startswith(TEMPORARY):
         table = _table_behind(cursor.connection, _name(created))
-        connection.info["dbtool.kept"] = _remembered(_kept(connection), cursor.connection, table)
-    elif _RENAME.match(statement):
+        kept = connection.info["dbtool.kept"] = _remembered(_kept(connection), cursor.connection, table)
+        return _with_collations(kept.sql, statement), parameters
+    if _RENAME.match(statement):
         # views that name the table would stop the rename; left on, it would break later renames of real tables
         execute(cursor.connection, "PRAGMA legacy_alter_table = ON")
     elif dropped := _DROP_INDEX.match(statement):
         _kept(connection).indexes.pop(_name(dropped), None)
+    return statement, parameters
+
+
+def _with_collations(before: str, statement: str) -> str:
+    """Let columns keep their collations, which SQLAlchemy does not read, unless the new text says one itself."""
+    collations = {name: found[0] for name, text in _definitions(before) if name and (found := _COLLATE.search(text))}
+    for name, text in _definitions(statement):
+        if name in collations and not _COLLATE.search(text):
+            statement = statement.replace(text, f"{text.rstrip()} {collations[name]}{text[len(text.rstrip()) :]}", 1)
+    return statement
 
 
 def _after(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from corpus.case import KINDS, Case
 from corpus.every import CASES
-from corpus.open import OPEN
 from corpus.trial import Bench, run
 
 TORTURE = "DBTOOL_TORTURE" in os.environ
@@ -18,7 +17,7 @@ SHARE = 3  # of the cases that every database knows, a server is given each thir
 
 def chosen(kind: str) -> list[Case]:
     """The cases of a database: all on SQLite, where they take no time; on servers a share of what all have."""
-    mine = [case for case in CASES if kind in case.only and kind not in OPEN.get(case.title, ())]
+    mine = [case for case in CASES if kind in case.only]
     if kind == "sqlite" or TORTURE:
         return mine
     turn = KINDS.index(kind)
@@ -43,7 +42,3 @@ def test_a_change_of_models_is_applied_with_its_rows_and_can_be_taken_back(case:
 
 def test_no_two_changes_have_the_same_name() -> None:
     assert len({case.title for case in CASES}) == len(CASES)
-
-
-def test_what_is_open_is_in_the_corpus() -> None:
-    assert OPEN.keys() <= {case.title for case in CASES}

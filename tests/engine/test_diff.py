@@ -18,7 +18,7 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 from dbtool.database import Database, rows
 from dbtool.engine import diff, files, history, proof, runner
 from dbtool.engine.diff import Decisions, Draft
-from dbtool.errors import HistoryError
+from dbtool.errors import HistoryError, ModelsError
 from dbtool.reports import Change
 
 Models = Callable[[sa.MetaData], None]
@@ -698,3 +698,14 @@ def test_the_models_and_the_migrations_of_the_sample_do_not_differ(kind: str, sa
 
     assert (done.stdout, done.stderr) == ("[]\n", "")
     assert not at(url, tmp_path).exists() or kind == "sqlite"
+
+
+@pytest.mark.parametrize(("url", "letter"), [("sqlite", '"'), ("mysql", "`")], indirect=["url"])
+def test_a_name_that_cannot_be_read_back_is_refused_before_anything_is_written(loop: Loop, letter: str) -> None:
+    def odd(metadata: sa.MetaData) -> None:
+        sa.Table("plain", metadata, sa.Column(f"a{letter}b", sa.Integer, primary_key=True))
+
+    with pytest.raises(ModelsError) as error:
+        loop.write(odd)
+
+    assert error.value.message == f"plain.a{letter}b: a name with {letter} cannot be read back from this database"

@@ -13,6 +13,7 @@ from dbtool.database import Database
 from dbtool.engine.diff.decisions import OPTION, Decisions
 from dbtool.engine.diff.rendering import render_item, single_percents
 from dbtool.engine.diff.words import changes_of, name_of, slug
+from dbtool.errors import ModelsError
 from dbtool.reports import Change
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def draft(
     from alembic.autogenerate import produce_migrations, render_python_code
     from alembic.runtime.migration import MigrationContext
 
+    _require_readable(database, metadata)
     decisions = decisions or Decisions()
     decisions.only = only
     options = {**compare_options(config, database, decisions), "target_metadata": metadata}
@@ -79,6 +81,17 @@ def draft(
     found = tuple(script.upgrade_ops.ops)
     needed = tuple(sorted(set().union(*imports)))
     return Draft(upgrade, downgrade, needed, tuple(changes_of(found)), found, tuple(decisions.notes))
+
+
+def _require_readable(database: Database, metadata: MetaData) -> None:
+    """Refuse names that no comparison finds again. Raises ModelsError."""
+    names = ((table.name, column.name) for table in metadata.tables.values() for column in table.columns)
+    for table, column in names if database.unreadable else ():
+        if database.unreadable in f"{table}{column}":
+            raise ModelsError(
+                f"{table}.{column}: a name with {database.unreadable} cannot be read back from this database",
+                hint="give it another name in the model: __tablename__, or sa_column=Column('name', ...)",
+            )
 
 
 def compare_options(

@@ -77,6 +77,7 @@ class Decisions:
     only: Collection[str] | None = None
     probes: dict[str, Any] = field(default_factory=dict)
     index_texts: dict[tuple[str, str], str] | None = None
+    json: frozenset[tuple[str, str]] | None = None
     declared: Callable[[], Declared] = Declared
 
     def compares(self, table: str) -> bool:

@@ -36,8 +36,9 @@ def compare(
     if any(isinstance(each, Computed) for each in defaults):
         return PriorityDispatchResult.STOP  # compared with the table
     if any(isinstance(each, Identity | Sequence) for each in defaults):
-        supported = bool(getattr(context.dialect, "supports_identity_columns", False))
-        return PriorityDispatchResult.CONTINUE if supported else PriorityDispatchResult.STOP
+        ways = [bool(each.identity.always) for each in (existing, wanted) if each.identity is not None]
+        alike = len(ways) == 2 and ways[0] == ways[1]  # others are compared with the table
+        return PriorityDispatchResult.CONTINUE if alike else PriorityDispatchResult.STOP
     if _differ(context, existing, wanted):
         altered.modify_server_default = wanted.server_default
     return PriorityDispatchResult.STOP

@@ -110,8 +110,14 @@ def compare_type(
     existing: Column[Any],
     wanted: Column[Any],
 ) -> PriorityDispatchResult:
-    """Keep Alembic from comparing two enums of one name: their members are compared here."""
+    """Keep Alembic from comparing two enums of one name: their members are compared here.
+
+    One that the models want as text from now on is another type, which Alembic does not see on MariaDB.
+    """
     old, new = existing.type, wanted.type
+    if isinstance(old, Enum) and isinstance(new, Enum) and not new.native_enum and _is_native(context, old):
+        altered.existing_type, altered.modify_type = old, new
+        return PriorityDispatchResult.STOP
     if isinstance(old, Enum) and is_native_enum(new) and (not old.name or old.name == getattr(new, "name", None)):
         altered.existing_type = old
         return PriorityDispatchResult.STOP
@@ -231,6 +237,10 @@ def _is_native_here(context: AutogenContext, column: Column[Any]) -> bool:
     """Whether the database itself knows the members."""
     native = bool(getattr(context.dialect, "supports_native_enum", False))
     return native and is_native_enum(column.type)
+
+
+def _is_native(context: AutogenContext, type_: Enum) -> bool:
+    return bool(getattr(context.dialect, "supports_native_enum", False)) and type_.native_enum
 
 
 def _told(members: Members) -> dict[str, Any]:

@@ -118,6 +118,16 @@ class KeyOp(ops.CreateForeignKeyOp):
         return DropKeyOp(self, self.statement)
 
 
+class KeyIndexOp(ops.CreateIndexOp):
+    """Make the index that a foreign key will stand on; it goes only while the key is away."""
+
+    key: KeyOp
+
+    def reverse(self) -> Any:
+        """Drop it, and let the database make one of its own."""
+        return SequenceOps([self.key.reverse(), super().reverse(), self.key])
+
+
 class DropKeyOp(ops.MigrateOperation):
     """Drop a foreign key and the index that was made for it."""
 

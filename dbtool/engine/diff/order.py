@@ -14,7 +14,16 @@ from dbtool.engine.diff import decisions
 from dbtool.engine.diff.computed import RecomputeOps
 from dbtool.engine.diff.keys import PrimaryKeyOp
 from dbtool.engine.diff.names import default_name
-from dbtool.engine.diff.operations import DropIndexByTextOp, DropKeyOp, ImpliedDropOp, KeyOp, OwnIndexOp, TightenOps
+from dbtool.engine.diff.operations import (
+    DropIndexByTextOp,
+    DropKeyOp,
+    ImpliedDropOp,
+    KeyIndexOp,
+    KeyOp,
+    OwnIndexOp,
+    SequenceOps,
+    TightenOps,
+)
 from dbtool.engine.diff.rendering import single_percents
 
 if TYPE_CHECKING:
@@ -114,12 +123,56 @@ def with_key_indexes(context: AutogenContext, operations: Iterable[Any]) -> Iter
         with single_percents(comparing):
             return str(preparer.quote(name))
 
+    operations = list(operations)
+    staying = _keys_that_stay(context, operations)
     for operation in operations:
         if type(operation) is ops.ModifyTableOps:
             operation.ops = [_with_index(each, found.database, quote) for each in operation.ops]
             yield operation
+        elif type(operation) in _INDEX_OPS and (key := _key_on(operation, staying)) is not None:
+            yield _around_key(operation, _with_index(key, found.database, quote))
         else:
             yield _with_index(operation, found.database, quote)
+
+
+def _keys_that_stay(context: AutogenContext, operations: Sequence[Any]) -> dict[str, list[ops.CreateForeignKeyOp]]:
+    """Return the foreign keys by table of which an index comes or goes, without those that go themselves."""
+    tables = {str(each.table_name) for each in operations if type(each) in _INDEX_OPS}
+    flat = [part for each in operations for part in (each.ops if isinstance(each, ops.ModifyTableOps) else [each])]
+    gone = {each.constraint_name for each in flat if isinstance(each, ops.DropConstraintOp | DropKeyOp)}
+    there = set(context.inspector.get_table_names())
+    return {
+        table: [
+            ops.CreateForeignKeyOp(
+                str(key["name"]),
+                table,
+                key["referred_table"],
+                key["constrained_columns"],
+                key["referred_columns"],
+                **key.get("options", {}),
+            )
+            for key in context.inspector.get_foreign_keys(table)
+            if key["name"] not in gone
+        ]
+        for table in sorted(tables & there)
+    }
+
+
+def _key_on(operation: Any, staying: dict[str, list[ops.CreateForeignKeyOp]]) -> ops.CreateForeignKeyOp | None:
+    """Return the foreign key that stands on an index, as far as the first columns tell."""
+    index = operation.to_index()
+    columns = [getattr(each, "name", None) for each in index.expressions]
+    keys = staying.get(str(operation.table_name), [])
+    return next((key for key in keys if columns[: len(key.local_cols)] == list(key.local_cols)), None)
+
+
+def _around_key(operation: Any, key: KeyOp) -> Any:
+    """Take the key away while its index goes; one that comes needs that on the way back."""
+    if isinstance(operation, ops.CreateIndexOp):
+        made: Any = operation
+        made.__class__, made.key = KeyIndexOp, key
+        return made
+    return SequenceOps([key.reverse(), operation, key])
 
 
 def _with_index(operation: Any, database: Database, quote: Callable[[str], str]) -> Any:

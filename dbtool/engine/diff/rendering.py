@@ -31,10 +31,11 @@ def single_percents(context: MigrationContext) -> Iterator[None]:
     """Write SQL into a file as it is: some drivers want percent signs doubled, but only in what they execute."""
     preparer: Any = context.impl.dialect.identifier_preparer
     before, preparer._double_percents = preparer._double_percents, False
+    quoted, preparer._strings = preparer._strings, {}  # what it has quoted already
     try:
         yield
     finally:
-        preparer._double_percents = before
+        preparer._double_percents, preparer._strings = before, quoted
 
 
 def _existing_type(item: Any, context: AutogenContext) -> str:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from alembic.autogenerate.render import _alter_column, _render_server_default, _repr_type, renderers
 from alembic.operations import ops
 from alembic.util import PriorityDispatchResult
+from sqlalchemy import JSON, Enum, column, literal, text
 
+from dbtool.database import Database, definitions
 from dbtool.database.conversions import Conversion, family
 from dbtool.engine.diff import decisions, probe
 
@@ -54,6 +56,36 @@ def compare_collation(
     return PriorityDispatchResult.STOP
 
 
+def compare_stored(
+    context: AutogenContext,
+    altered: ops.AlterColumnOp,
+    schema: str | None,
+    table: str,
+    name: str,
+    existing: Column[Any],
+    wanted: Column[Any],
+) -> PriorityDispatchResult:
+    """Read a column as the JSON that it is, and take bytes for the same that this database stores as the same."""
+    database, dialect = decisions.of(context).database, context.dialect
+    if database is None or dialect is None or context.connection is None:
+        return PriorityDispatchResult.CONTINUE
+    if family(existing.type) == "text" and (table, name) in _json_columns(context, database):
+        existing.type = JSON()
+    if family(existing.type) == family(wanted.type) == "bytes":
+        made = probe.of(context.migration_context, wanted.table).columns.get(name, {}).get("type")
+        if made is not None and repr(made) == repr(existing.type):
+            return PriorityDispatchResult.STOP
+    return PriorityDispatchResult.CONTINUE
+
+
+def _json_columns(context: AutogenContext, database: Database) -> frozenset[tuple[str, str]]:
+    assert context.connection is not None
+    known = decisions.of(context)
+    if known.json is None:
+        known.json = definitions.json_columns(database, context.connection.connection.driver_connection)
+    return known.json
+
+
 def with_conversions(operations: Iterable[Any]) -> Iterator[Any]:
     """Take each change of the kind of values out of its batch, to stand alone after it."""
     for operation in operations:
@@ -69,12 +101,36 @@ def with_conversions(operations: Iterable[Any]) -> Iterator[Any]:
             yield each
 
 
+def with_checks_said(context: AutogenContext, operations: Iterable[Any]) -> Iterator[Any]:
+    """Say the check of an enum that becomes text by itself, where Alembic would leave it behind on the way back."""
+    database = decisions.of(context).database
+    for operation in operations:
+        yield operation
+        new: Any = operation.modify_type if isinstance(operation, ConversionOp) else None
+        if database is None or not database.leaves_type_checks or not _is_checked(new):
+            continue
+        operation.modify_type = new.copy()
+        operation.modify_type.create_constraint = False
+        condition = column(operation.column_name).in_([literal(each) for each in new.enums])
+        said = condition.compile(dialect=context.dialect, compile_kwargs={"literal_binds": True})
+        check = ops.CreateCheckConstraintOp(new.name, operation.table_name, text(str(said)), schema=operation.schema)
+        yield ops.ModifyTableOps(operation.table_name, [check], schema=operation.schema)
+
+
+def _is_checked(type_: Any) -> bool:
+    return isinstance(type_, Enum) and not type_.native_enum and type_.create_constraint and bool(type_.name)
+
+
 def _converts(operation: Any) -> bool:
     if type(operation) is not ops.AlterColumnOp or operation.modify_type is None or operation.existing_type is None:
         return False
     before, after = family(operation.existing_type), family(operation.modify_type)
     if before == after == "enum":
-        return getattr(operation.existing_type, "name", None) != getattr(operation.modify_type, "name", None)
+        names, native = (
+            [getattr(each, name, None) for each in (operation.existing_type, operation.modify_type)]
+            for name in ("name", "native_enum")
+        )
+        return names[0] != names[1] or native[0] != native[1]
     return before != after or _changes_zone(operation)
 
 
@@ -86,15 +142,20 @@ def _changes_zone(operation: ops.AlterColumnOp) -> bool:
 @renderers.dispatch_for(ConversionOp)
 def _render_conversion(context: AutogenContext, operation: ConversionOp) -> list[str]:
     how = _conversion(context, operation)
-    lines = _without_default(context, operation, how)
+    lines = [*_set(operation, how.before), *_without_default(context, operation, how)]
     lines += _in_batch(context, operation, how) if _has_batches(context) else [_altered(context, operation, how)]
     lines += _with_default(context, operation, how)
-    if how.after:
-        schema = f", schema={operation.schema!r}" if operation.schema else ""
-        table = f"sa.table({operation.table_name!r}, sa.column({operation.column_name!r}){schema})"
-        values = f"{{{operation.column_name!r}: sa.literal_column({how.after!r})}}"
-        lines.append(f"op.execute({table}.update().values({values}))")
-    return lines
+    return [*lines, *_set(operation, how.after)]
+
+
+def _set(operation: ConversionOp, expression: str) -> list[str]:
+    """Return the line that sets all rows to an expression."""
+    if not expression:
+        return []
+    schema = f", schema={operation.schema!r}" if operation.schema else ""
+    table = f"sa.table({operation.table_name!r}, sa.column({operation.column_name!r}){schema})"
+    values = f"{{{operation.column_name!r}: sa.literal_column({expression!r})}}"
+    return [f"op.execute({table}.update().values({values}))"]
 
 
 def _has_default(operation: ConversionOp) -> bool:

@@ -93,6 +93,7 @@ def _change(operation: Any) -> Change | None:
 def _own_change(operation: Any) -> Change | None:
     from dbtool.engine.diff.keys import PrimaryKeyOp
     from dbtool.engine.diff.members import EnumMembersOp, told
+    from dbtool.engine.diff.numbering import NumberingOp, in_words
     from dbtool.engine.diff.objects import ObjectOp, ReplaceObjectOp
     from dbtool.engine.diff.operations import DropKeyOp, RenameColumnOp, RenameObjectOp, RenameTableOp
 
@@ -105,6 +106,8 @@ def _own_change(operation: Any) -> Change | None:
             return Change(f"rename {kind}", f"{table}.{old}", f"rename {kind} {table}.{old} to {new}")
         case EnumMembersOp(members=members):
             return Change("alter enum", members.name, f"change enum {members.name}: {', '.join(told(members))}")
+        case NumberingOp(table_name=table, column_name=column, ways=(_, way)):
+            return Change("alter column", f"{table}.{column}", f"change column {table}.{column}: {in_words(way)}")
         case DropKeyOp():
             return _constraint("drop", operation)
         case ObjectOp(told=(kind, text), object=one) | ReplaceObjectOp(told=(kind, text), object=one) if text:
