@@ -1,5 +1,6 @@
 """Where a project is and what it wants: flags, environment, .env, pyproject.toml, defaults, in that order.
 
+A named environment goes between: `.env.NAME` before `.env`, `[tool.dbtool.env.NAME]` before both `.env` and the rest.
 The only module that reads the environment and the working directory. `load_config` is called once per command;
 the Config it returns travels as the first argument of every operation.
 """
@@ -10,7 +11,7 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -31,6 +32,19 @@ class Location:
     text: str = field(repr=False)  # a password may stand in it
     source: str
     base: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What a project says of protecting its databases.
+
+    `patterns` are held against the name, the host and the whole URL of a database. `said` is where somebody says that
+    this one is protected, `lifted` where the environment that names it says that it is not; empty where nobody does.
+    """
+
+    patterns: tuple[str, ...] = ()
+    said: str = ""
+    lifted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +92,12 @@ class StudioConfig:
 class Config:
     """One project, wholly decided. Paths are absolute.
 
+    `environment` is the name of the environment that was asked for, such as production, `names_url` whether that
+    environment is what names the database, and `confirm` the name that the caller typed to change a protected one.
     `models` is None where no models are configured, `alembic_ini` the alembic.ini where there is one,
-    `environment` the application's virtual environment where that is another than the one dbtool runs in, and
-    `sources` says where each setting came from. `dialects` are the kinds of database, by the schemes of their URLs,
-    that migrations must run on, `scratch` where databases of other kinds than the project's may be made to try that.
+    `virtual_environment` the application's where that is another than the one dbtool runs in, and `sources` says
+    where each setting came from. `dialects` are the kinds of database, by the schemes of their URLs, that migrations
+    must run on, `scratch` where databases of other kinds than the project's may be made to try that.
     """
 
     root: Path
@@ -103,7 +119,11 @@ class Config:
     alembic_ini: Path | None = None
     pyproject: Path | None = None
     env_file: Path | None = None
-    environment: Path | None = None
+    virtual_environment: Path | None = None
+    environment: str | None = None
+    names_url: bool = False
+    protection: Protection = Protection()
+    confirm: str | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -147,19 +167,29 @@ class Config:
 
 
 def load_config(
-    *, url: str | None = None, project: Path | str | None = None, env_file: Path | str | None = None
+    *,
+    url: str | None = None,
+    project: Path | str | None = None,
+    env_file: Path | str | None = None,
+    environment: str | None = None,
+    confirm: str | None = None,
+    direct: bool = True,
 ) -> Config:
     """Find the project and decide every setting.
 
-    `project` is a folder in or below which to look upwards from (default: the working directory). Raises
-    ProjectNotFoundError, SettingError and EnvFileError.
+    `project` is a folder in or below which to look upwards from (default: the working directory). `environment` names
+    a `.env.NAME`, a `[tool.dbtool.env.NAME]` or both (default: `DBTOOL_ENV`). `confirm` is the name of the protected
+    database, or of its environment, that is meant to be changed. Without `direct`, `DIRECT_URL` is not looked at: an
+    application's own connections go through the pooler. Raises ProjectNotFoundError, SettingError and EnvFileError.
     """
     start = _start(project)
     found = _find_project(start)
-    if found is None and url is None and "DATABASE_URL" not in os.environ and "DBTOOL_URL" not in os.environ:
+    if found is None and url is None and not any(name in os.environ for name in URL_VARIABLES):
         raise ProjectNotFoundError(f"no project in {start} or above it", hint=_paste_hint())
     root = found or start
-    return _Reader(root, url, _env_file(root, env_file)).config()
+    named = environment if environment is not None else os.environ.get("DBTOOL_ENV") or None
+    reader = _Reader(root, url, _env_file(root, env_file), named, direct=direct)
+    return replace(reader.config(), confirm=confirm)
 
 
 def virtual_environments(project: str | None) -> tuple[Path, ...]:
@@ -172,18 +202,43 @@ def virtual_environments(project: str | None) -> tuple[Path, ...]:
     return tuple(folder for folder in folders if folder.is_dir())
 
 
-SETTINGS = ("models", "migrations", "seed_data", "url", "scratch_url", "dialects", "schemas", "exclude", "timezone")
-TABLES = ("scratch", "generate", "seed", "studio")
+SETTINGS = (
+    "models",
+    "migrations",
+    "seed_data",
+    "url",
+    "scratch_url",
+    "dialects",
+    "schemas",
+    "exclude",
+    "protected",
+    "timezone",
+)
+TABLES = ("scratch", "generate", "seed", "studio", "env")
+URL_VARIABLES = ("DBTOOL_URL", "DIRECT_URL", "DATABASE_URL")  # DIRECT_URL is the server behind a pooler
+ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Variables that stand together: those of the process, or of one file, which a path in them is relative to."""
+
+    name: str
+    base: Path
+    variables: Mapping[str, str] = field(repr=False)
 
 
 class _Reader:
     """Holds the places where a setting can stand while a Config is put together."""
 
-    def __init__(self, root: Path, url: str | None, env_file: Path | None) -> None:
+    def __init__(
+        self, root: Path, url: str | None, env_file: Path | None, environment: str | None, *, direct: bool
+    ) -> None:
         self.root = root
         self.flag_url = url
         self.env_file = env_file
-        self.dotenv = _read_env_file(env_file) if env_file else {}
+        self.environment = environment
+        self.url_variables = tuple(name for name in URL_VARIABLES if direct or name != "DIRECT_URL")
         self.pyproject = root / "pyproject.toml"
         self.document = _read_toml(self.pyproject)
         tool = self.document.get("tool", {})
@@ -191,9 +246,14 @@ class _Reader:
         self.alembic = _alembic_options(root, tool.get("alembic"))
         self.sources: dict[str, str] = {}
         _check_keys(self.table, (*SETTINGS, *TABLES), "[tool.dbtool]")
+        self.tables = _environment_tables(self.table.get("env", {}))
+        self.process = _Place("environment", root, os.environ)
+        self.named = _place(self._environment_file())
+        self.usual = _place(env_file)
+        self.places = tuple(place for place in (self.process, self.named, self.usual) if place is not None)
 
     def config(self) -> Config:
-        location = self._url()
+        location, names_url = self._url()
         migrations = self._path("migrations", self.alembic.script_location or self.root / "migrations")
         if self.alembic.script_location and self.sources["migrations"] == "default":
             self.sources["migrations"] = self.alembic.source
@@ -217,29 +277,87 @@ class _Reader:
             alembic_ini=self.alembic.ini,
             pyproject=self.pyproject if self.pyproject.exists() else None,
             env_file=self.env_file,
-            environment=_other_environment(self.root),
+            virtual_environment=_other_environment(self.root),
+            environment=self.environment,
+            names_url=names_url,
+            protection=self._protection(names_url=names_url),
             sources=self.sources,
         )
 
-    def _url(self) -> Location:
-        if self.flag_url is not None:
-            return self._located("url", self.flag_url, "--url", self.root)
-        for name in ("DBTOOL_URL", "DATABASE_URL"):
-            if name in os.environ:
-                return self._located("url", os.environ[name], f"environment {name}", self.root)
-        for name in ("DBTOOL_URL", "DATABASE_URL"):
-            if self.env_file and name in self.dotenv:
-                return self._located("url", self.dotenv[name], f"{self.env_file.name} {name}", self.env_file.parent)
-        if "url" in self.table:
-            text = _expect(self.table["url"], str, "url")
-            return self._located("url", text, "pyproject.toml [tool.dbtool]", self.root)
-        if self.alembic.url:
-            return self._located("url", self.alembic.url, self.alembic.source, self.root)
-        return self._located("url", DEFAULT_URL, "default", self.root)
+    def _url(self) -> tuple[Location, bool]:
+        """Return where the database is, and whether it is the named environment that says so."""
+        own = self._environment_url()
+        found = self._flag_or_process() or own or self._usual_url()
+        self.sources["url"] = found.source
+        return found, found is own
 
-    def _located(self, name: str, text: str, source: str, base: Path) -> Location:
-        self.sources[name] = source
-        return Location(text, source, base)
+    def _flag_or_process(self) -> Location | None:
+        if self.flag_url is not None:
+            return Location(self.flag_url, "--url", self.root)
+        return _variable(self.url_variables, [self.process])
+
+    def _environment_url(self) -> Location | None:
+        """Return what the named environment says. Raises SettingError where nobody says which database it is."""
+        if self.environment is None:
+            return None
+        found = _variable(self.url_variables, [self.named] if self.named else [])
+        table = f"[tool.dbtool.env.{self.environment}]"
+        if found is None and "url" in self._own:
+            found = Location(self._own["url"], f"pyproject.toml {table}", self.root)
+        if found is None and self._flag_or_process() is None:
+            raise SettingError(
+                f"environment `{self.environment}` names no database",
+                hint=f'url = "..." in {table}, or DATABASE_URL in .env.{self.environment}',
+            )
+        return found
+
+    def _usual_url(self) -> Location:
+        found = _variable(self.url_variables, [self.usual] if self.usual else [])
+        if found is not None:
+            return found
+        if "url" in self.table:
+            return Location(_expect(self.table["url"], str, "url"), "pyproject.toml [tool.dbtool]", self.root)
+        if self.alembic.url:
+            return Location(self.alembic.url, self.alembic.source, self.root)
+        return Location(DEFAULT_URL, "default", self.root)
+
+    @property
+    def _own(self) -> Mapping[str, Any]:
+        """What `[tool.dbtool.env.NAME]` says of the named environment."""
+        return self.tables.get(self.environment or "", {})
+
+    def _environment_file(self) -> Path | None:
+        """Return the `.env.NAME` of the named environment. Raises SettingError where there is no such environment."""
+        name = self.environment
+        if name is None:
+            return None
+        path = self.root / f".env.{name}"
+        is_name = ENVIRONMENT.fullmatch(name) is not None
+        if is_name and path.is_file():
+            return path
+        if is_name and name in self.tables:
+            return None
+        files = (each.name.removeprefix(".env.") for each in self.root.glob(".env.*") if each.is_file())
+        known = sorted({*self.tables, *(each for each in files if ENVIRONMENT.fullmatch(each))} - {"example"})
+        raise SettingError(
+            f"there is no environment `{name}`: neither .env.{name} nor [tool.dbtool.env.{name}] in pyproject.toml"
+            if is_name
+            else f"`{name}` cannot be the name of an environment",
+            hint=f"one of {', '.join(known)}" if known else "--env production, with DATABASE_URL in .env.production",
+        )
+
+    def _protection(self, *, names_url: bool) -> Protection:
+        """Read who says that a database is protected; only the environment that names one can say that it is not."""
+        patterns = _expect(self.table.get("protected", []), list, "protected")
+        where = f"[tool.dbtool.env.{self.environment}]"
+        variable = _variable(["DBTOOL_PROTECTED"], self.places)
+        said = ""
+        if variable is not None and _is_on(variable):
+            said = f"{variable.source} says so"
+        elif self._own.get("protected") is True:
+            said = f"{where} says so"
+        lifted = where if names_url and self._own.get("protected") is False else ""
+        return Protection(tuple(_expect(each, str, "protected") for each in patterns), said, lifted)
 
     def _scratch_url(self) -> Location | None:
         text, source, base = self._find("scratch_url")
@@ -249,12 +367,9 @@ class _Reader:
         """Yield where databases of other kinds may be made: by environment, `.env`, or `[tool.dbtool.scratch]`."""
         table = _expect(self.table.get("scratch", {}), dict, "scratch")
         for name in dict.fromkeys((*table, *self._list("dialects"))):
-            variable = f"DBTOOL_SCRATCH_{name.upper()}_URL"
-            if variable in os.environ:
-                yield name, Location(os.environ[variable], f"environment {variable}", self.root)
-            elif self.env_file and variable in self.dotenv:
-                source = f"{self.env_file.name} {variable}"
-                yield name, Location(self.dotenv[variable], source, self.env_file.parent)
+            found = _variable([f"DBTOOL_SCRATCH_{name.upper()}_URL"], self.places)
+            if found is not None:
+                yield name, found
             elif name in table:
                 text = _expect(table[name], str, f"scratch.{name}")
                 yield name, Location(text, "pyproject.toml [tool.dbtool.scratch]", self.root)
@@ -266,7 +381,8 @@ class _Reader:
 
     def _secret(self, name: str) -> str:
         places = (f"MINIO_{name}", {"ACCESS_KEY": "AWS_ACCESS_KEY_ID", "SECRET_KEY": "AWS_SECRET_ACCESS_KEY"}[name])
-        return next(filter(None, (os.environ.get(place) or self.dotenv.get(place) for place in places)), "")
+        found = (where.variables.get(place) for place in places for where in self.places)
+        return next(filter(None, found), "")
 
     def _text(self, name: str, default: str | None) -> str | None:
         value, _, _ = self._find(name)
@@ -284,20 +400,48 @@ class _Reader:
 
     def _find(self, name: str) -> tuple[Any, str, Path]:
         """Return a setting's value, where it stands, and the folder that a path in it is relative to."""
-        variable = f"DBTOOL_{name.upper()}"
         value, source, base = None, "default", self.root
-        if variable in os.environ:
-            value, source = os.environ[variable], f"environment {variable}"
-        elif self.env_file and variable in self.dotenv:
-            value, source, base = (
-                self.dotenv[variable],
-                f"{self.env_file.name} {variable}",
-                self.env_file.parent,
-            )
+        found = _variable([f"DBTOOL_{name.upper()}"], self.places)
+        if found is not None:
+            value, source, base = found.text, found.source, found.base
         elif name in self.table:
             value, source = self.table[name], "pyproject.toml [tool.dbtool]"
         self.sources[name] = source
         return value, source, base
+
+
+def _place(file: Path | None) -> _Place | None:
+    return _Place(file.name, file.parent, _read_env_file(file)) if file else None
+
+
+def _variable(names: Iterable[str], places: Iterable[_Place]) -> Location | None:
+    """Return what the first place says that says anything, under the first of these names that it has."""
+    for place in places:
+        for name in names:
+            if name in place.variables:
+                return Location(place.variables[name], f"{place.name} {name}", place.base)
+    return None
+
+
+def _is_on(variable: Location) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
+    text = variable.text.strip().lower()
+    if text not in words:
+        raise SettingError(f"{variable.source} is neither 1 nor 0: {variable.text}", hint="DBTOOL_PROTECTED=1")
+    return words[text]
+
+
+def _environment_tables(tables: Any) -> Mapping[str, Mapping[str, Any]]:
+    """Read `[tool.dbtool.env]`: for each environment by name, its `url` and whether it is `protected`."""
+    for name, table in _expect(tables, dict, "env").items():
+        if not ENVIRONMENT.fullmatch(name):
+            raise SettingError(f"`{name}` cannot be the name of an environment", hint="[tool.dbtool.env.production]")
+        where = f"env.{name}"
+        _check_keys(_expect(table, dict, where), ("url", "protected"), f"[tool.dbtool.{where}]")
+        _expect(table.get("url", ""), str, f"{where}.url")
+        _expect(table.get("protected", False), bool, f"{where}.protected")
+    found: Mapping[str, Mapping[str, Any]] = tables
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,11 @@ class Ask(Protocol):
     def migration_name(self, suggestion: str) -> str:
         """Return the name of a new migration."""
 
-    def accepts_loss(self, changes: Sequence[Change]) -> None:
-        """Return when losing the data that these changes lose is meant. Raise DeclinedError on no."""
+    def accepts_loss(self, changes: Sequence[Change], where: str) -> None:
+        """Return when losing the data that these changes lose is meant. Raise DeclinedError on no.
+
+        `where` is the database, with its environment where one is named.
+        """
 
     def is_rename(self, old: str, new: str, *, likely: bool = True) -> bool:
         """Whether `old`, which is gone, is called `new` now: a table, `table.column`, or `table.column.member`.
@@ -88,10 +91,10 @@ class Refuse:
         """Take the suggestion: a name loses nothing."""
         return suggestion
 
-    def accepts_loss(self, changes: Sequence[Change]) -> None:
-        """Refuse, naming what would be lost."""
+    def accepts_loss(self, changes: Sequence[Change], where: str) -> None:
+        """Refuse, naming what would be lost, and where."""
         raise AnswerError(
-            "this migration would lose data, and nobody can be asked",
+            f"this migration would lose data of {where}, and nobody can be asked",
             hint="add --accept-data-loss if that is meant",
             problems=[change.text for change in changes],
         )
@@ -156,10 +159,10 @@ class Answers:
         """Ask."""
         return self.otherwise.migration_name(suggestion)
 
-    def accepts_loss(self, changes: Sequence[Change]) -> None:
+    def accepts_loss(self, changes: Sequence[Change], where: str) -> None:
         """Accept every loss, or ask."""
         if not self.accept_data_loss:
-            self.otherwise.accepts_loss(changes)
+            self.otherwise.accepts_loss(changes, where)
 
     def is_rename(self, old: str, new: str, *, likely: bool = True) -> bool:
         """Say what was given; with every loss accepted, what was not given is none."""

@@ -273,6 +273,12 @@ class DeclinedError(AnswerError):
     code = "DB502"
 
 
+class ProtectedError(AnswerError):
+    """The database is protected, and nobody has typed its name; nothing was changed."""
+
+    code = "DB504"
+
+
 class FillError(AnswerError):
     """What rows that exist should get is no value of the column."""
 

@@ -438,10 +438,13 @@ class Stopped:
 class StatusReport:
     """Where a database stands. `drift` lists lines of the catalogue that migrations did not make.
 
-    `drift` is None where it cannot be known: no ledger, or another tool has migrated since.
+    `drift` is None where it cannot be known: no ledger, or another tool has migrated since. `environment` is the one
+    that was named, `protected` why only a confirmed command may change the database; None where there is none.
     """
 
     database: str
+    environment: str | None
+    protected: str | None
     standing: Standing
     drift: tuple[str, ...] | None
     findings: tuple[Finding, ...]
@@ -593,13 +596,15 @@ class ExportReport:
 class StudioReport:
     """Where studio is: `url` holds the token of this run, `address` does not.
 
-    `running` means that it ran before this command, which then started nothing.
+    `running` means that it ran before this command, which then started nothing. `protected` is why it is read-only
+    where nobody asked for that.
     """
 
     url: str
     address: str
     database: str
     read_only: bool
+    protected: str | None = None
     running: bool = False
     ok: bool = True
 

@@ -22,6 +22,7 @@ from dbtool.database import Database
 REPOSITORY = Path(__file__).resolve().parent.parent
 SERVERS = {"postgres": "DBTOOL_TEST_POSTGRES_URL", "mysql": "DBTOOL_TEST_MYSQL_URL"}
 REQUIRE = "DBTOOL_TEST_REQUIRE"
+NOT_OURS = ("DBTOOL_", "DATABASE_", "DIRECT_URL")
 
 PYPROJECT = """\
 [tool.dbtool]
@@ -123,7 +124,7 @@ class Project:
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return the environment of a command here: nothing of the tests' own configuration."""
-        mine = {key: value for key, value in os.environ.items() if not key.startswith(("DBTOOL_", "DATABASE_"))}
+        mine = {key: value for key, value in os.environ.items() if not key.startswith(NOT_OURS)}
         if self.url:
             mine["DATABASE_URL"] = self.url
         return {**mine, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONUTF8": "1", **more}

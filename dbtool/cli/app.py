@@ -9,7 +9,7 @@ import typer
 
 import dbtool
 from dbtool.cli import branches, data, deploy, develop, output, pushing, review, source, squashing, studio, words
-from dbtool.cli.options import EnvFile, Project, Quiet, Verbose
+from dbtool.cli.options import Confirm, EnvFile, Environment, Project, Quiet, Verbose
 from dbtool.errors import UsageError
 
 _TyperUsageError: Any = typer.BadParameter.__mro__[1]  # Click's, which newer Typers carry under a name of their own
@@ -42,12 +42,21 @@ def before(
         bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=_version)
     ] = False,
     project: Project = None,
+    env: Environment = None,
     env_file: EnvFile = None,
+    confirm: Confirm = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Take what stands before a command."""
-    context.obj = {"project": project, "env_file": env_file, "quiet": quiet, "verbose": verbose}
+    context.obj = {
+        "project": project,
+        "env": env,
+        "env_file": env_file,
+        "confirm": confirm,
+        "quiet": quiet,
+        "verbose": verbose,
+    }
 
 
 for part in (develop, pushing, branches, squashing, deploy, review, data, studio, source):

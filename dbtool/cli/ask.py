@@ -56,9 +56,9 @@ class _Terminal:
         self.clear()
         return _read(f"name of the migration [{suggestion}]: ") or suggestion
 
-    def accepts_loss(self, changes: Sequence[Change]) -> None:
+    def accepts_loss(self, changes: Sequence[Change], where: str) -> None:
         self.clear()
-        output.talk(output.line(("this migration loses data:", "bold yellow")))
+        output.talk(output.line(("this migration loses data", "bold yellow"), (f" of {where}:", "")))
         for change in changes:
             output.talk(output.line((f"  {change.text}", "")))
         if not _yes("go on? (a backup is taken first)"):

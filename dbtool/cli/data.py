@@ -29,7 +29,8 @@ _SAMPLES = {"--where": " id=1", "--sort": " id", "--columns": " id", "--limit": 
 def complete_table(context: typer.Context, incomplete: str) -> list[str]:
     """Return the tables that a half-typed name may become; none when anything is wrong, and never a word of it."""
     before = context.parent.params if context.parent else {}
-    given = {name: context.params.get(name) or before.get(name) for name in ("url", "project", "env_file")}
+    options = {"url": "url", "project": "project", "env_file": "env_file", "env": "environment"}
+    given: dict[str, Any] = {word: context.params.get(name) or before.get(name) for name, word in options.items()}
     found: list[str] = []
 
     def look() -> None:

@@ -13,7 +13,13 @@ import dbtool
 from dbtool.cli.session import GIVEN, Session
 
 _FLAGS = {"--json": "json", "-q": "quiet", "--quiet": "quiet", "-v": "verbose", "--verbose": "verbose"}
-_VALUES = {"--url": "url", "--project": "project", "--env-file": "env_file"}
+_VALUES = {
+    "--url": "url",
+    "--project": "project",
+    "--env": "env",
+    "--env-file": "env_file",
+    "--confirm": "confirm",
+}
 
 
 def answer(arguments: Sequence[str]) -> bool:

@@ -29,6 +29,18 @@ EnvFile = Annotated[
     Path | None,
     typer.Option("--env-file", metavar="FILE", help="Read this file instead of .env.", rich_help_panel=COMMON),
 ]
+Environment = Annotated[
+    str | None,
+    typer.Option(
+        "--env", metavar="NAME", help="Environment, as production: .env.NAME over .env.", rich_help_panel=COMMON
+    ),
+]
+Confirm = Annotated[
+    str | None,
+    typer.Option(
+        "--confirm", metavar="NAME", help="Change this protected database or environment.", rich_help_panel=COMMON
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the answer.", rich_help_panel=COMMON)]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Show each SQL statement with its time.", rich_help_panel=COMMON)
@@ -60,7 +72,9 @@ _HINTS: dict[str, Any] = {
     "url": Url,
     "json": Json,
     "project": Project,
+    "env": Environment,
     "env_file": EnvFile,
+    "confirm": Confirm,
     "quiet": Quiet,
     "verbose": Verbose,
 }

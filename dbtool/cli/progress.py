@@ -85,7 +85,11 @@ def _lost(report: RollbackReport) -> Iterator[RenderableType]:
 def status_lines(report: StatusReport) -> Iterator[RenderableType]:
     """Tell where a database stands, and what is wrong."""
     standing = report.standing
+    if report.environment:
+        yield output.line(("env       ", "dim"), (report.environment, ""))
     yield output.line(("database  ", "dim"), (report.database, ""))
+    if report.protected:
+        yield output.line(("protected ", "dim"), (report.protected, "yellow"))
     yield output.line(("applied   ", "dim"), (output.counted(len(standing.applied), "migration"), ""))
     if standing.applied:
         yield output.line(("at        ", "dim"), (standing.applied[-1].label, ""))

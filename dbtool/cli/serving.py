@@ -49,5 +49,6 @@ def _lines(report: StudioReport) -> Iterator[RenderableType]:
     if report.running:
         yield output.line(("it runs already", "green"), (f": {report.database}", ""))
         return
-    only = " (read-only)" if report.read_only else ""
+    why = f": {report.protected}; --confirm NAME to change it" if report.protected else ""
+    only = f" (read-only{why})" if report.read_only else ""
     yield output.line((f"        {report.database}{only}; Ctrl-C ends it", "dim"))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dbtool.config import Config
     from dbtool.conversation import Answers, Tell
 
-GIVEN = ("url", "json", "project", "env_file", "quiet", "verbose")
+GIVEN = ("url", "json", "project", "env", "env_file", "confirm", "quiet", "verbose")
 
 
 class Session:
@@ -33,7 +33,13 @@ class Session:
     def config(self) -> Config:
         """The project's configuration."""
         given = self._given
-        return dbtool.load_config(url=given["url"], project=given["project"], env_file=given["env_file"])
+        return dbtool.load_config(
+            url=given["url"],
+            project=given["project"],
+            env_file=given["env_file"],
+            environment=given["env"],
+            confirm=given["confirm"],
+        )
 
     @cached_property
     def tell(self) -> Tell:

@@ -69,7 +69,7 @@ def open_sync(url: str | None, engine: Engine | None) -> Opened:
     if engine is not None:
         database = databases.behind(engine.url)
         return Opened(engine, _modes(engine, database), database, owned=False)
-    database = databases.of(load_config(url=url))
+    database = databases.of(load_config(url=url, direct=False))
     made = database.application_engine()
     return Opened(made, _modes(made, database), database, owned=True)
 
@@ -79,7 +79,7 @@ def open_async(url: str | None, engine: AsyncEngine | None) -> Opened:
     if engine is not None:
         database = databases.behind(engine.url)
         return Opened(engine, _async_modes(engine, database), database, owned=False)
-    database = databases.of(load_config(url=url))
+    database = databases.of(load_config(url=url, direct=False))
     made = database.async_application_engine()
     return Opened(made, _async_modes(made, database), database, owned=True)
 

@@ -24,7 +24,8 @@ def project_url() -> str:
     lines = (ROOT / ".env").read_text(encoding="utf-8-sig").splitlines() if (ROOT / ".env").exists() else []
     pairs = [line.strip().removeprefix("export ").partition("=") for line in lines if not line.lstrip().startswith("#")]
     file = {{name.strip(): value.strip().strip("'\\"") for name, _, value in pairs}}
-    places = [place.get(name) for place in (os.environ, file) for name in ("DBTOOL_URL", "DATABASE_URL")]
+    names = ("DBTOOL_URL", "DIRECT_URL", "DATABASE_URL")
+    places = [place.get(name) for place in (os.environ, file) for name in names]
     settings = document.get("tool", {{}}).get("dbtool", {{}})
     url = next(filter(None, places), settings.get("url", "sqlite:///dev.db"))
     scheme, _, rest = url.partition("://")

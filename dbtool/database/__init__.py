@@ -20,6 +20,7 @@ __all__ = [
     "Catalogue",
     "Database",
     "DriverConnection",
+    "Url",
     "at",
     "behind",
     "elsewhere",

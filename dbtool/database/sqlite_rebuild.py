@@ -90,11 +90,26 @@ def _before(connection: Connection, cursor: Any, statement: str, parameters: Any
 
 def _with_collations(before: str, statement: str) -> str:
     """Let columns keep their collations, which SQLAlchemy does not read, unless the new text says one itself."""
-    collations = {name: found[0] for name, text in _definitions(before) if name and (found := _COLLATE.search(text))}
-    for name, text in _definitions(statement):
-        if name in collations and not _COLLATE.search(text):
-            statement = statement.replace(text, f"{text.rstrip()} {collations[name]}{text[len(text.rstrip()) :]}", 1)
-    return statement
+    collations = {name: found[0] for name, text in _definitions(before) if name and (found := _collated(text))}
+    more = {
+        text: f"{text.rstrip()} {collations[name]}{text[len(text.rstrip()) :]}"
+        for name, text in _definitions(statement)
+        if name in collations and not _collated(text)
+    }
+    body = _body(statement)
+    parts = (more.get(part, part) for part in _parts(statement[body]))
+    return f"{statement[: body.start]}{','.join(parts)}{statement[body.stop :]}" if more else statement
+
+
+def _collated(text: str) -> re.Match[str] | None:
+    """Find the collation of a column itself, not one within the brackets or quotes of a check or a default."""
+    depth, start, outside = 0, 0, []
+    for position, token in _tokens(text):
+        if token == "(" and depth == 0:
+            outside.append(text[start:position])
+        depth += {"(": 1, ")": -1}.get(token, 0)
+        start = position + 1
+    return _COLLATE.search(_without_strings(" ".join([*outside, text[start:]])))
 
 
 def _after(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,6 +34,28 @@ class Url:
     host: str | None = None
     port: int | None = None
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The database alone: of a file its own name."""
+        return Path(self.database).name if self.kind == "sqlite" else self.database
+
+    @property
+    def file(self) -> Path | None:
+        """Where the file is, symbolic links followed; None for a server, and for a database in memory."""
+        return Path(self.database).resolve() if self.kind == "sqlite" and self.database != ":memory:" else None
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that it may lead to, in lower case; a socket of this machine is none."""
+        if self.kind == "sqlite":
+            return ()
+        given = [self.host, *(self.query.get(name) for name in ("host", "hostaddr"))]
+        if not any(given) and self.kind == "postgres":
+            given = [os.environ.get(name) for name in ("PGHOST", "PGHOSTADDR")]
+        names = [name.strip().lower() for text in given if text for name in text.split(",")]
+        service = [f"service {self.query['service']}"] if "service" in self.query else []
+        return tuple(dict.fromkeys([*(name for name in names if name and name[0] not in "/@"), *service]))
 
     @property
     def safe(self) -> str:

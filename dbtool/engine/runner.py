@@ -17,7 +17,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from dbtool import database as databases
-from dbtool.config import Config
+from dbtool.config import URL_VARIABLES, Config
 from dbtool.conversation import Note, Running, Tell, silent
 from dbtool.database import Database
 from dbtool.engine import kept, ledger, plan, schema
@@ -297,8 +297,8 @@ def environment(config: Config, database: Database, steps: Callable[..., Any]) -
 def _told_url(config: Config, database: Database) -> str | None:
     if database.url != databases.of(config).url:
         return database.url.safe
-    told = ("--url", "environment DATABASE_URL", "environment DBTOOL_URL")
-    return config.url.text if config.sources["url"] in told else None
+    told = ("--url", *(f"environment {name}" for name in URL_VARIABLES))
+    return config.url.text if config.names_url or config.sources["url"] in told else None
 
 
 def _file(revision: Revision) -> Any:

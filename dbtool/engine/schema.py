@@ -120,8 +120,8 @@ def _broken(config: Config, name: str, error: Exception) -> ModelsError:
 
 
 def _way_out(config: Config, name: str, error: Exception) -> str:
-    if isinstance(error, ModuleNotFoundError) and config.environment is not None:
-        return f"{config.environment / 'bin' / 'python'} -m pip install sqlmodel-dbtool"
+    if isinstance(error, ModuleNotFoundError) and config.virtual_environment is not None:
+        return f"{config.virtual_environment / 'bin' / 'python'} -m pip install sqlmodel-dbtool"
     return f"python -c 'import {name}' shows the whole traceback"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dbtool.config import Config
 from dbtool.database import Database
-from dbtool.engine import amending, direct, plan, runner, sqlfiles
+from dbtool.engine import amending, direct, plan, protection, runner, sqlfiles
 from dbtool.engine import history as histories
 from dbtool.engine.history import History
 from dbtool.engine.state import State
@@ -66,8 +66,9 @@ def amend(landing: Landing, *, create_only: bool) -> None:
             hint="dbtool migrate --amend   (or first: dbtool rollback)",
         )
     if state.drift and not state.pushed:
+        where = protection.place(config, landing.database)
         landing.ask.confirm(
-            f"somebody changed the schema of {landing.database.url.safe} by hand, and it will be what the models say:"
+            f"somebody changed the schema of {where} by hand, and it will be what the models say:"
             f" {'; '.join(state.drift)}. go on?",
             flag="--yes",
         )
@@ -83,7 +84,7 @@ def _before_it_ran(landing: Landing, *, create_only: bool) -> None:
         landing.risks, landing.counted, landing.changes = weighed.risks, weighed.counted, weighed.changes
         if create_only:
             warn(weighed, landing.tell)
-        elif consent(weighed, landing.ask):
+        elif consent(weighed, landing.ask, protection.called(config, database)):
             landing.back_up()
         landing.keep()
     if create_only:

@@ -13,7 +13,7 @@ from dbtool import database as databases
 from dbtool.config import Config
 from dbtool.conversation import REFUSE, Ask, Tell, silent
 from dbtool.database import Database
-from dbtool.engine import branches, plan, proof, runner
+from dbtool.engine import branches, plan, proof, protection, runner
 from dbtool.engine import history as histories
 from dbtool.engine.branches import Move
 from dbtool.engine.history import History
@@ -74,6 +74,7 @@ class _Rebase:
             self._prove()
             descent = self._descent()
             if descent is not None:
+                protection.require_confirmed(self.config, self.database, "rebase")
                 self._take_back(descent)
             self._keep()
         if descent is not None:

@@ -11,6 +11,7 @@ from dbtool import database as databases
 from dbtool.config import Config
 from dbtool.conversation import REFUSE, Ask, Note, Tell, silent
 from dbtool.database import Database
+from dbtool.engine import protection
 from dbtool.errors import BackupError, UsageError
 from dbtool.operations import backups
 from dbtool.operations.reset import count_rows
@@ -43,16 +44,18 @@ def restore(config: Config, file: str, *, backup: bool = True, ask: Ask = REFUSE
 
     Asks first, naming the database and how many rows would go, and takes a backup of what is there. The file is looked
     at before anything is changed: that it is a backup of this kind of database, and that its checksum is the one beside
-    it, where there is one. A failure leaves the database as it was. Raises UsageError, BackupError, AnswerError,
-    LockedError, ProgramMissingError, ConnectError.
+    it, where there is one. A failure leaves the database as it was. Raises ProtectedError, UsageError, BackupError,
+    AnswerError, LockedError, ProgramMissingError, ConnectError.
     """
     database = databases.of(config)
+    protection.require_confirmed(config, database, "restore")
     source = _found(config, file)
     _require_sound(config, database, source)
     exists = database.exists()
     rows = count_rows(database) if exists else 0
     if exists:
-        ask.confirm(f"replace {database.url.safe} with its {rows:,} rows by {config.relative(source)}?", flag="--yes")
+        where = protection.place(config, database)
+        ask.confirm(f"replace {where} with its {rows:,} rows by {config.relative(source)}?", flag="--yes")
         database.check_unused()
     copy = backups.take_or_say_how(config, database, keeping=source) if backup and exists else None
     tell(Note(f"restoring {config.relative(source)} into {database.name}"))

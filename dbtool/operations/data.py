@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dbtool import database
 from dbtool.config import Config
 from dbtool.conversation import Tell, silent
+from dbtool.engine import protection
 from dbtool.errors import DataError
 from dbtool.reports import ExportReport, RecordReport, RowsReport, SchemaReport, SeedReport, TableSize, TablesReport
 from dbtool.tables import model_name
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
 def seed(config: Config, *, dry_run: bool = False, tell: Tell = silent) -> SeedReport:
     """Load the seed files in one transaction; what is there already and differs is updated, nothing is deleted.
 
-    With `dry_run` all of it is done and rolled back. Raises SeedError with every problem, RefusedRowError,
-    DatabaseMissingError, and DataError where tables are missing.
+    With `dry_run` all of it is done and rolled back. Raises ProtectedError, SeedError with every problem,
+    RefusedRowError, DatabaseMissingError, and DataError where tables are missing.
     """
-    return load_seeds(config, database.of(config), tell, dry_run=dry_run)
+    target = database.of(config)
+    if not dry_run:
+        protection.require_confirmed(config, target, "seed")
+    return load_seeds(config, target, tell, dry_run=dry_run)
 
 
 def load_seeds(config: Config, target: Database, tell: Tell = silent, *, dry_run: bool = False) -> SeedReport:

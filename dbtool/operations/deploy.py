@@ -13,7 +13,7 @@ from dbtool.config import Config
 from dbtool.conversation import Note, Tell, silent
 from dbtool.database import Database
 from dbtool.engine import history as histories
-from dbtool.engine import ledger, plan, sqlfiles
+from dbtool.engine import ledger, plan, protection, sqlfiles
 from dbtool.engine.history import History
 from dbtool.engine.state import State, observe, observe_or_empty
 from dbtool.errors import BehindError, ConnectError, RevisionError, SqlFileError
@@ -146,7 +146,8 @@ def _status(config: Config) -> StatusReport:
     state = observe(config, database, split=True)
     findings = tuple(_findings(config, state))
     ok = not any(finding.severity == "error" for finding in findings)
-    return StatusReport(database.url.safe, state.standing, state.drift, findings, ok)
+    protected = protection.reason(config, database)
+    return StatusReport(database.url.safe, config.environment, protected, state.standing, state.drift, findings, ok)
 
 
 def history(config: Config) -> HistoryReport:

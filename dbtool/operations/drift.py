@@ -12,7 +12,7 @@ from dbtool.config import Config
 from dbtool.conversation import Ask, Note, Tell, Warn
 from dbtool.database import Database
 from dbtool.engine import drift as drifts
-from dbtool.engine import files, live, proof
+from dbtool.engine import files, live, proof, protection
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Decisions
 from dbtool.engine.drift import Drift
@@ -81,11 +81,12 @@ def _revert(config: Config, database: Database, scratch: Database, found: Drift,
     losing = [change for change in changes if change.loses_data]
     backup = None
     if losing:
-        ask.accepts_loss(losing)
+        ask.accepts_loss(losing, protection.called(config, database))
         backup = backups.take(config, database)
     else:
         words = "; ".join(change.text for change in changes) or "nothing that can be seen"
-        ask.confirm(f"take back what somebody changed in {database.url.safe}: {words}?", flag="--yes")
+        where = protection.place(config, database)
+        ask.confirm(f"take back what somebody changed in {where}: {words}?", flag="--yes")
     statements = drifts.revert(config, database, found, datetime.now(UTC)) if found.undo else ()
     left = drifts.describe(config, database, scratch, ())
     if left.done:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dbtool.config import Config
 from dbtool.conversation import Ask, Tell
 from dbtool.database import Database
-from dbtool.engine import amending, diff, direct, elsewhere, files, kept, proof, pushed
+from dbtool.engine import amending, diff, direct, elsewhere, files, kept, proof, protection, pushed
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Draft
 from dbtool.engine.elsewhere import Elsewhere
@@ -67,7 +67,7 @@ class Landing:
                 refuse_unused(self.ask)
                 self.risks, self.counted, self.statements = way.weighed.risks, way.weighed.counted, way.statements
                 self.require_nothing_left_out()
-                if consent(way.weighed, self.ask):
+                if consent(way.weighed, self.ask, protection.called(self.config, self.database)):
                     self.back_up()
                 try:
                     way.go(self._last)

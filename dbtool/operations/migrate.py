@@ -13,7 +13,7 @@ from dbtool import database as databases
 from dbtool.config import Config
 from dbtool.conversation import REFUSE, Ask, Tell, Warn, silent
 from dbtool.database import Database
-from dbtool.engine import diff, elsewhere, files, plan, proof, runner, schema, sqlfiles, verdicts
+from dbtool.engine import diff, elsewhere, files, plan, proof, protection, runner, schema, sqlfiles, verdicts
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.history import History
@@ -58,13 +58,15 @@ def migrate(
     nothing. A database that `push` brought to the models, or that is what they say already, is not changed: the new
     file is noted as applied there. With `amend` the last migration is written anew, and the database gets the
     difference. `empty` writes a file that changes rows, to be filled in, and nothing else. Without `prove` a new file
-    is kept as it is, which it says. Raises MigrationError, ProofError, AnswerError, ModelsError, and SharedError where
-    a remote has the file that is to be amended.
+    is kept as it is, which it says. Raises ProtectedError, MigrationError, ProofError, AnswerError, ModelsError, and
+    SharedError where a remote has the file that is to be amended.
     """
     if empty:
         return write_empty(config, name=name, ask=ask)
-    metadata = schema.load(config)
     database = databases.of(config)
+    if not create_only or drift != "ignore":
+        protection.require_confirmed(config, database, "migrate")
+    metadata = schema.load(config)
     created = files.create_folder(config)
     state = _observed(config, database, create_only, tell)
     landing = Landing(config, database, state, metadata, state.history, ask, tell, name=name, prove=prove)
@@ -275,7 +277,7 @@ class _Run:
         self.counted, self.notes = found.counted or not self.state.exists, found.draft.notes
         if self.create_only:
             warn(found, self.tell)
-        elif consent(found, self.ask):
+        elif consent(found, self.ask, protection.called(self.config, self.database)):
             self._back_up()
         return found.draft
 

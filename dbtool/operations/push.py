@@ -9,7 +9,7 @@ from dbtool.config import Config
 from dbtool.conversation import REFUSE, Ask, Note, Tell, silent
 from dbtool.database import Database
 from dbtool.engine import history as histories
-from dbtool.engine import pushed, schema, sqlfiles
+from dbtool.engine import protection, pushed, schema, sqlfiles
 from dbtool.operations import backups, bringing
 from dbtool.operations.generating import generated
 from dbtool.operations.weighing import consent, refuse_unused
@@ -29,10 +29,13 @@ def push(
     The models are compared with the database as it is, not with the files. The way is tried on a copy of its
     structure; on the database all of it lands or nothing does, except where DDL commits by itself. Rows that would be
     lost are counted, asked about, and copied away first. The next `migrate` writes the file and finds it applied.
-    `dry_run` changes nothing. Raises ModelsError, RowsInTheWayError, AnswerError, MigrationError, ProofError.
+    `dry_run` changes nothing. Raises ProtectedError, ModelsError, RowsInTheWayError, AnswerError,
+    MigrationError, ProofError.
     """
-    metadata = schema.load(config)
     database = databases.of(config)
+    if not dry_run:
+        protection.require_confirmed(config, database, "push")
+    metadata = schema.load(config)
     exists = database.exists()
     with bringing.found(config, database, metadata, ask, exists=exists) as way:
         refuse_unused(ask)
@@ -40,7 +43,7 @@ def push(
         if not dry_run:
             for change in way.weighed.changes:
                 tell(Note(f"will {change.text}"))
-            loses = consent(way.weighed, ask)
+            loses = consent(way.weighed, ask, protection.called(config, database))
             backup = backups.take(config, database) if loses else None
             if not exists:
                 database.create()

@@ -10,7 +10,7 @@ from dbtool import database as databases
 from dbtool.config import Config
 from dbtool.conversation import REFUSE, Ask, Tell, silent
 from dbtool.database import Database
-from dbtool.engine import ledger, mending, plan, runner
+from dbtool.engine import ledger, mending, plan, protection, runner
 from dbtool.engine.state import State, observe
 from dbtool.errors import DbtoolError, MissingFileError
 from dbtool.operations.deploy import halfway
@@ -24,15 +24,17 @@ def repair(
 
     A migration that stopped halfway, where every DDL statement is committed, goes on from there, or with `undo` is
     taken back. The ledger gets what Alembic's version table says, and the text of applied files as they are now.
-    Indexes that PostgreSQL calls invalid are dropped. `dry_run` only names. Raises AnswerError, MigrationError,
-    StoppedHalfwayError, DatabaseMissingError.
+    Indexes that PostgreSQL calls invalid are dropped. `dry_run` only names. Raises ProtectedError, AnswerError,
+    MigrationError, StoppedHalfwayError, DatabaseMissingError.
     """
     database = databases.of(config)
+    if undo and not dry_run:
+        protection.require_confirmed(config, database, "repair --undo")
     run = _Repair(config, database, observe(config, database, split=True), undo, tell)
     faults = [*run.faults()]
     if faults and not dry_run:
         words = "; ".join(fault.finding.message for fault in faults)
-        ask.confirm(f"repair {database.url.safe}: {words}?", flag="--yes")
+        ask.confirm(f"repair {protection.place(config, database)}: {words}?", flag="--yes")
         for fault in faults:
             fault.mend()
     return RepairReport(

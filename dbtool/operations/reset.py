@@ -9,7 +9,7 @@ from dbtool.config import Config
 from dbtool.conversation import REFUSE, Ask, Tell, silent
 from dbtool.database import Database
 from dbtool.engine import history as histories
-from dbtool.engine import kept, plan, runner
+from dbtool.engine import kept, plan, protection, runner
 from dbtool.errors import DbtoolError
 from dbtool.operations import backups
 from dbtool.reports import ResetReport, SeedReport
@@ -26,17 +26,20 @@ def reset(
     """Replace the database by one that is migrated from nothing and seeded.
 
     Asks first, naming the database and how many rows would go; takes a backup, of which the newest 5 are kept. A
-    failure leaves the database as it was. Raises AnswerError, LockedError, ProgramMissingError, MigrationError.
+    failure leaves the database as it was. Raises ProtectedError, AnswerError, LockedError, ProgramMissingError,
+    MigrationError.
     """
     from dbtool.operations.data import load_seeds
 
     database = databases.of(config)
+    protection.require_confirmed(config, database, "reset")
     known = histories.read(config)
     plan.require_intact(replace(plan.standing(known, (), {}), stale=()), config.relative(config.migrations))
     exists = database.exists()
     rows = count_rows(database) if exists else 0
     if exists:
-        ask.confirm(f"delete {database.url.safe} with its {rows:,} rows and build it anew?", flag="--yes")
+        where = protection.place(config, database)
+        ask.confirm(f"delete {where} with its {rows:,} rows and build it anew?", flag="--yes")
         database.check_unused()
     copy = backups.take_or_say_how(config, database) if backup and exists else None
     seeded: SeedReport | None = None

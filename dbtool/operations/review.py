@@ -13,7 +13,7 @@ from dbtool.codegen import record
 from dbtool.config import Config
 from dbtool.database import Database
 from dbtool.engine import history as histories
-from dbtool.engine import schema
+from dbtool.engine import protection, schema
 from dbtool.engine.state import observe
 from dbtool.errors import ConnectError, DatabaseMissingError, DbtoolError, ModelsError
 from dbtool.reports import DoctorReport, Fact, Finding
@@ -47,6 +47,8 @@ def _versions() -> Iterator[Fact]:
 def _project(config: Config) -> Iterator[Fact]:
     yield Fact("project", "root", str(config.root))
     yield Fact("project", "env file", str(config.env_file) if config.env_file else "none")
+    if config.environment:
+        yield Fact("project", "environment", config.environment)
     yield Fact("project", "models", config.models or "none", config.sources["models"])
     yield Fact("project", "migrations", config.relative(config.migrations), config.sources["migrations"])
     yield Fact("project", "seed_data", config.relative(config.seed_data), config.sources["seed_data"])
@@ -72,6 +74,9 @@ def _database(config: Config, findings: list[Finding]) -> Iterator[Fact]:
         findings.append(_failed("database", error))
         return
     yield Fact("database", "url", database.url.safe, config.url.source)
+    protected = protection.reason(config, database)
+    if protected:
+        yield Fact("database", "protected", protected)
     try:
         yield from _server(database)
     except DatabaseMissingError as error:

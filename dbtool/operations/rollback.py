@@ -9,7 +9,7 @@ from dbtool import database as databases
 from dbtool.config import Config
 from dbtool.conversation import REFUSE, Ask, Tell, Warn, silent
 from dbtool.database import Database
-from dbtool.engine import kept, ledger, live, losses, plan, runner
+from dbtool.engine import kept, ledger, live, losses, plan, protection, runner
 from dbtool.engine.history import History
 from dbtool.engine.state import State, observe
 from dbtool.errors import EditedError, MissingFileError, RevisionError
@@ -35,11 +35,14 @@ def rollback(
     else by what git knows of it on any branch; what follows it goes with it.
     Asks first, naming what would be lost; where rows would be, takes a backup. A failure leaves the database as it
     was, except where it commits every DDL statement. `dry_run` asks nothing, runs it and undoes it, and where DDL
-    commits by itself only plans. `lock_timeout` is as with `deploy`. Raises RevisionError, MissingFileError,
-    EditedError, HistoryError for a file that cannot be taken back, AnswerError, MigrationError, LockedError.
+    commits by itself only plans. `lock_timeout` is as with `deploy`. Raises ProtectedError, RevisionError,
+    MissingFileError, EditedError, HistoryError for a file that cannot be taken back, AnswerError, MigrationError,
+    LockedError.
     """
     database = databases.of(config)
     database.patience = database.patience if lock_timeout is None else lock_timeout
+    if not dry_run:
+        protection.require_confirmed(config, database, "rollback")
     state = observe(config, database)
     if missing:
         descent = _of_missing(config, database, state, tell)
@@ -102,7 +105,8 @@ def confirm(descent: Descent, risks: tuple[Risk, ...] | None, ask: Ask) -> None:
     if risks is None:
         descent.tell(Warn("what would be lost cannot be counted: the files do not run on a scratch database"))
     labels = ", ".join(revision.label for revision in descent.planned)
-    ask.confirm(f"take back {labels} on {descent.database.url.safe}?", flag="--yes")
+    where = protection.place(descent.config, descent.database)
+    ask.confirm(f"take back {labels} on {where}?", flag="--yes")
 
 
 def heads(database: Database) -> tuple[str, ...]:

@@ -54,8 +54,8 @@ def warn(weighed: Weighed, tell: Tell) -> None:
         tell(Warn(text))
 
 
-def consent(weighed: Weighed, ask: Ask) -> bool:
-    """Ask before rows are lost; return whether some will be, so that they are copied away first.
+def consent(weighed: Weighed, ask: Ask, where: str) -> bool:
+    """Ask before rows are lost `where`; return whether some will be, so that they are copied away first.
 
     Raises RowsInTheWayError and AnswerError.
     """
@@ -66,7 +66,7 @@ def consent(weighed: Weighed, ask: Ask) -> bool:
             problems=[f"{risk.subject}: {sample}" for risk in weighed.blocking for sample in risk.samples],
         )
     if weighed.losing:
-        ask.accepts_loss(weighed.losing)
+        ask.accepts_loss(weighed.losing, where)
     return bool(weighed.losing)
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from dbtool import values
 from dbtool.config import Config
 from dbtool.database import single
-from dbtool.errors import DbtoolError, RequestError
+from dbtool.errors import DbtoolError
 from dbtool.studio import messages
 from dbtool.studio.calls import Call
 
@@ -45,8 +45,8 @@ _KINDS: tuple[tuple[type, str], ...] = (
 def run(call: Call, wanted: messages.Sql) -> dict[str, Any]:
     """Run one statement on a connection of its own, and note it in the history."""
     library = call.library
-    if wanted.write and library.read_only:
-        raise RequestError("studio was started with --read-only", status=403, hint="dbtool studio")
+    if wanted.write:
+        library.require_writable()
     started = perf_counter()
     try:
         answer = single.run(

@@ -23,7 +23,6 @@ _ONE_LINE = 255  # letters of a text that is edited in one line
 _REASONS = {
     "view": "a view is only read",
     "none": "no key tells its rows apart",
-    "read_only": "studio was started with --read-only",
 }
 
 
@@ -36,6 +35,8 @@ def schema(library: Library, shelf: Shelf) -> Told:
         "database": address.replace(f"{library.config.root.as_posix()}/", ""),
         "kind": library.database.kind,
         "read_only": library.read_only,
+        "protected": library.protected,
+        "environment": library.config.environment,
         "media": bool(library.config.studio.bucket),
         "timezone": library.config.timezone,
         "tables": [_listed(shelf, held, known=bool(library.config.models)) for held in shelf.held.values()],
@@ -95,7 +96,7 @@ def why_not_editable(library: Library, sheet: Sheet) -> str | None:
         return _REASONS["view"]
     if sheet.identity.kind == "none":
         return _REASONS["none"]
-    return _REASONS["read_only"] if library.read_only else None
+    return library.why_read_only
 
 
 def _column(config: Config, column: Column[Any], words: reports.Column, references: Sequence[Told]) -> Told:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dbtool import database
 from dbtool.config import Config
+from dbtool.engine import protection
 from dbtool.errors import RequestError, TableNotFoundError
 from dbtool.studio.calls import Call
 from dbtool.studio.tickets import Tickets
@@ -46,12 +47,17 @@ class Shelf:
 
 
 class Library:
-    """One project's database, open for as long as studio runs."""
+    """One project's database, open for as long as studio runs.
+
+    `protected` is why it is read-only although nobody asked for that: nobody confirmed the name of the database.
+    """
 
     def __init__(self, config: Config, *, read_only: bool = False) -> None:
         self.config = config
-        self.read_only = read_only
         self.database = database.of(config)
+        confirmed = read_only or protection.is_confirmed(config, self.database)
+        self.protected = None if confirmed else protection.reason(config, self.database)
+        self.read_only = read_only or self.protected is not None
         self.tickets = Tickets()
         self._lock = RLock()
         self._engines: dict[Purpose, Engine] = {}
@@ -60,6 +66,20 @@ class Library:
         self._shelf: Shelf | None = None
         self._calls: set[Call] = set()
         self._counting = Lock()
+
+    @property
+    def why_read_only(self) -> str | None:
+        """Return why nothing can be changed; None where it can."""
+        if self.protected is not None:
+            return f"this database is protected: {self.protected}"
+        return "studio was started with --read-only" if self.read_only else None
+
+    def require_writable(self) -> None:
+        """Raise RequestError where studio is read-only."""
+        why = self.why_read_only
+        if why is not None:
+            words = protection.option(self.config, self.database) if self.protected else ""
+            raise RequestError(why, status=403, hint=f"dbtool studio {words}".strip())
 
     # What takes long
 

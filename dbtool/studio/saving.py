@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 def save(call: Call, wanted: messages.Changes) -> Told:
     """Save changes in one transaction, or with `dry_run` say what would run."""
     library = call.library
-    if library.read_only:
-        raise RequestError("studio was started with --read-only", status=403, hint="dbtool studio")
+    library.require_writable()
     staged = [_change(each) for each in wanted.changes]
     sheets: Mapping[str, Sheet] = {key: _editable(call, key) for key in {each.table for each in staged}}
     also = _also_deleted(call, sheets, staged)

@@ -128,6 +128,7 @@ def _report(library: Library, address: str, token: str, *, running: bool = False
         address=address,
         database=library.database.url.safe,
         read_only=library.read_only,
+        protected=library.protected,
         running=running,
     )
 

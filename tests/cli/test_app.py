@@ -33,7 +33,20 @@ COMMANDS = (
     "generate",
     "erd",
 )
-COMMON = ("--url", "--json", "--project", "--env-file", "--quiet", "-q", "--verbose", "-v", "--help", "-h")
+COMMON = (
+    "--url",
+    "--json",
+    "--project",
+    "--env",
+    "--env-file",
+    "--confirm",
+    "--quiet",
+    "-q",
+    "--verbose",
+    "-v",
+    "--help",
+    "-h",
+)
 
 
 # Help
@@ -90,7 +103,7 @@ REPORTS = {
     "push": "database database_created dry_run changes statements risks notes backup generated generate_error ok",
     "squash": "revision squashed proof rows notes text dry_run ok",
     "deploy": "database database_created current applied dry_run planned backup ok",
-    "status": "database standing drift findings ok",
+    "status": "database environment protected standing drift findings ok",
     "history": "database rows unrecorded ok",
     "rebase": "database onto moved lock_resolved proof applied risks counted backup ok",
     "repair --dry-run": "database findings applied dry_run ok",
@@ -201,6 +214,9 @@ SHORT = [
     "status --project=. -q -v",
     "status --project nowhere",
     "status --env-file none.env",
+    "status --env none",
+    "status --env=none --json",
+    "status --confirm dev.db",
     "status --quiet --json --quiet",
     "status --url sqlite:///one.db --url sqlite:///two.db",
     "deploy --dry-run",
@@ -235,6 +251,7 @@ LONG = [
     "-v deploy --dry-run --json",
     "--project . status",
     "--env-file none.env status",
+    "--env none status",
     "--no-such status",
     "Status",
     "--version status",
@@ -315,13 +332,12 @@ def test_an_env_file_that_is_named_takes_the_place_of_the_usual_one(project: Pro
 
 # Which setting wins
 
-PLACES = ("flag", "DBTOOL_URL", "DATABASE_URL", ".env DBTOOL_URL", ".env DATABASE_URL", "pyproject", "default")
+URLS = ("DBTOOL_URL", "DIRECT_URL", "DATABASE_URL")
+PLACES = ("flag", *URLS, *(f".env {name}" for name in URLS), "pyproject", "default")
 SOURCES = {
     "flag": "--url",
-    "DBTOOL_URL": "environment DBTOOL_URL",
-    "DATABASE_URL": "environment DATABASE_URL",
-    ".env DBTOOL_URL": ".env DBTOOL_URL",
-    ".env DATABASE_URL": ".env DATABASE_URL",
+    **{name: f"environment {name}" for name in URLS},
+    **{f".env {name}": f".env {name}" for name in URLS},
     "pyproject": "pyproject.toml [tool.dbtool]",
     "default": "default",
 }
@@ -333,8 +349,8 @@ def test_the_database_is_named_by_the_strongest_place_that_says_one(project: Pro
     said = {place: f"sqlite:///{number}.db" for number, place in enumerate(PLACES)}
     weaker = PLACES[PLACES.index(winner) :]
     flags = ("--url", said["flag"]) if "flag" in weaker else ()
-    environment = {name: said[name] for name in ("DBTOOL_URL", "DATABASE_URL") if name in weaker}
-    dotenv = [f"{name}={said[f'.env {name}']}\n" for name in ("DBTOOL_URL", "DATABASE_URL") if f".env {name}" in weaker]
+    environment = {name: said[name] for name in URLS if name in weaker}
+    dotenv = [f"{name}={said[f'.env {name}']}\n" for name in URLS if f".env {name}" in weaker]
     if dotenv:
         project.write(".env", "".join(reversed(dotenv)))
     if "pyproject" in weaker:

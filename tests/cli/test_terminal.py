@@ -104,7 +104,7 @@ def test_a_losing_migrate_asks_and_no_changes_nothing(losing: Project, keys: str
     terminal.type(keys)
 
     assert terminal.end() == code
-    assert terminal.screen[:2] == ["this migration loses data:", "  drop column book.pages (2 values lost)"]
+    assert terminal.screen[:2] == ["this migration loses data of dev.db:", "  drop column book.pages (2 values lost)"]
     assert terminal.screen[2].startswith("go on? (a backup is taken first) [y/N]")
     assert terminal.screen[3:] == [DECLINED if code == 1 else INTERRUPTED, ""]
     assert files(losing) == before

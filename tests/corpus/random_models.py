@@ -129,7 +129,7 @@ class Somebody:
         """Take the suggestion."""
         return suggestion
 
-    def accepts_loss(self, changes: Any) -> None:
+    def accepts_loss(self, changes: Any, where: str) -> None:
         """Accept it."""
 
     def is_rename(self, old: str, new: str, *, likely: bool = True) -> bool:

@@ -233,11 +233,26 @@ def test_what_the_migration_itself_takes_away_or_changes_is_not_put_back(
     assert objects(library) == left
 
 
+def test_a_rebuild_keeps_the_collation_of_a_column_and_takes_none_from_a_check(library: Project) -> None:
+    columns = "n INTEGER, more TEXT, e TEXT COLLATE NOCASE, s TEXT CONSTRAINT odd CHECK (s COLLATE NOCASE <> 'a')"
+    run(library, f"CREATE TABLE t (id INTEGER PRIMARY KEY, {columns})")
+    library.migration("widen", WIDEN.replace("'book'", "'t'").replace("'pages'", "'n'"))
+
+    upgrade(library)
+
+    made = query(library, "SELECT sql FROM sqlite_master WHERE name = 't'")[0][0]
+    assert [line.strip(" \t,") for line in made.splitlines()[2:6]] == [
+        "n BIGINT",
+        "more TEXT",
+        "e TEXT COLLATE NOCASE",
+        "s TEXT",
+    ]
+
+
 # What is refused
 
 LOST = {
     "AUTOINCREMENT": ("id INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER", ["t.id: AUTOINCREMENT"]),
-    "COLLATE": ("id INTEGER PRIMARY KEY, n INTEGER, s TEXT COLLATE NOCASE", ["t.s: COLLATE"]),
     "unnamed CHECK of a column": ("id INTEGER PRIMARY KEY, n INTEGER CHECK (n > 0)", ["t.n: unnamed CHECK"]),
     "unnamed CHECK of the table": ("id INTEGER PRIMARY KEY, n INTEGER, CHECK (n > id)", ["t: unnamed CHECK"]),
     "ON CONFLICT of a column": (

@@ -271,6 +271,15 @@ def test_the_url_of_the_command_line_reaches_env_py(app: Project) -> None:
     assert not (app.root / "app.db").exists()
 
 
+def test_the_url_of_an_environment_reaches_env_py(app: Project) -> None:
+    app.write(".env.staging", "DATABASE_URL=sqlite:///staging.db\n")
+
+    done = app.run("deploy", "--env", "staging")
+
+    assert done.code == 0, done.stderr
+    assert sorted(path.name for path in app.root.glob("*.db")) == ["staging.db"]
+
+
 OTHERS = {
     "another file": "sqlite:///elsewhere.db",
     "a file whose name ends the same": "sqlite:///my-app.db",

@@ -28,7 +28,7 @@ TEXTS = ("plain", "quotes ' \" ` \\", "newline\n tab\t", "emoji \U0001f600 ü", 
 @pytest.fixture
 def shop(database: Database, tmp_path: Path, url: str) -> Project:
     """A project whose one table holds what is hard to copy."""
-    project = Project(tmp_path / "app", url)
+    project = Project(tmp_path, url)
     project.write("pyproject.toml", '[tool.dbtool]\nmodels = "app.models"\n')
     project.scaffold()
     project.migration("thing", CREATE, "op.drop_table('thing')")

@@ -29,7 +29,7 @@ class Book(SQLModel, table=True):
 @pytest.fixture
 def shop(database: Database, tmp_path: Path, url: str) -> Project:
     """A project with two tables, and 2,500 books."""
-    project = Project(tmp_path / "app", url)
+    project = Project(tmp_path, url)
     project.write("pyproject.toml", '[tool.dbtool]\nmodels = "app.models"\n')
     project.write("app/__init__.py", "")
     project.write("app/models.py", MODELS)
@@ -83,7 +83,7 @@ def test_a_skeleton_changes_nothing_as_it_is_and_rows_in_batches_once_filled_in(
 
 
 def test_a_skeleton_needs_neither_models_nor_a_database(tmp_path: Path) -> None:
-    project = Project(tmp_path / "app", f"sqlite:///{tmp_path / 'none.db'}")
+    project = Project(tmp_path, f"sqlite:///{tmp_path / 'none.db'}")
     project.write("pyproject.toml", '[tool.dbtool]\nmodels = "app.models"\n')
     project.scaffold()
 

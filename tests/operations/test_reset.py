@@ -205,10 +205,8 @@ def test_a_file_that_is_no_database_can_be_reset(migrated: Project) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres", "mysql"])
-def test_a_reset_that_fails_where_there_was_no_database_leaves_none(
-    migrated: Project, kind: str, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    migrated.url = new_url(kind, tmp_path_factory.mktemp("other"))
+def test_a_reset_that_fails_where_there_was_no_database_leaves_none(migrated: Project, kind: str) -> None:
+    migrated.url = new_url(kind, migrated.root)
     migrated.migration("boom", 'op.execute("INSERT INTO nowhere VALUES (1)")')
 
     done = migrated.run("reset", "--yes", "--json")

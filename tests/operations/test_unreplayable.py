@@ -25,7 +25,7 @@ class Book(SQLModel, table=True):
 @pytest.fixture
 def old(database: Database, tmp_path: Path, url: str) -> Project:
     """A database whose tables are older than its migrations: the only file adds a column."""
-    project = Project(tmp_path / "app", url)
+    project = Project(tmp_path, url)
     project.write("pyproject.toml", '[tool.dbtool]\nmodels = "app.models"\n')
     project.write("app/__init__.py", "")
     project.write("app/models.py", MODELS)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from projects import Project
 
+import dbtool
 from dbtool.studio.app import create_app
 from dbtool.studio.guard import Rules
 from dbtool.studio.library import Library
@@ -45,10 +46,13 @@ class Client:
 class Studio:
     """The application of a project, asked in this process."""
 
-    def __init__(self, project: Project, *, read_only: bool = False) -> None:
+    def __init__(
+        self, project: Project, *, read_only: bool = False, environment: str | None = None, confirm: str | None = None
+    ) -> None:
         self.project = project
         give_models_a_base(project)
-        self.library = Library(project.config, read_only=read_only)
+        config = dbtool.load_config(project=project.root, url=project.url, environment=environment, confirm=confirm)
+        self.library = Library(config, read_only=read_only)
         self.app = create_app(self.library, Rules(TOKEN))
         self.client = Client(self.app)
 

@@ -347,6 +347,31 @@ def test_where_studio_is_read_only_nothing_changes(migrated: Project) -> None:
         connection.exec_driver_sql("DELETE FROM author")
 
 
+def test_a_protected_database_is_only_looked_at_until_its_name_is_confirmed(migrated: Project) -> None:
+    migrated.edit("pyproject.toml", "[tool.dbtool]\n", '[tool.dbtool]\nprotected = ["dev*"]\n')
+    migrated.write(".env.live", "DATABASE_URL=sqlite:///dev.db\n")
+    change = {"op": "delete", "table": "author", "key": '["1"]', "old": {}}
+    statement = {"sql": "DELETE FROM author", "write": True}
+    why = "this database is protected: `dev*` in `protected` of [tool.dbtool] fits it"
+
+    studio = Studio(migrated, environment="live")
+    told = studio.ask("schema")
+    refused = [studio.ask("changes", {"changes": [change]}, 403), studio.ask("sql", statement, 403)]
+    reason = studio.ask("table", {"table": "author"})["reason"]
+    confirmed = Studio(migrated, environment="live", confirm="live")
+
+    assert (told["read_only"], told["environment"]) == (True, "live")
+    assert f"this database is protected: {told['protected']}" == reason == why
+    assert [(each["error"]["message"], each["error"]["hint"]) for each in refused] == [
+        (why, "dbtool studio --confirm live")
+    ] * 2
+    assert (confirmed.ask("schema")["read_only"], confirmed.ask("table", {"table": "author"})["editable"]) == (
+        False,
+        True,
+    )
+    assert confirmed.ask("sql", statement)["changed"] == 1
+
+
 # Files
 
 

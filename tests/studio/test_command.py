@@ -23,7 +23,9 @@ import pytest
 from projects import Project
 
 import dbtool
+from dbtool.cli import serving
 from dbtool.errors import ExtraMissingError, PortInUseError
+from dbtool.reports import StudioReport
 from dbtool.studio import ports
 
 
@@ -104,6 +106,7 @@ def test_it_says_where_it_is_answers_there_and_ends_with_ctrl_c(migrated: Projec
         "address": f"http://localhost:{studio.port}/",
         "database": f"sqlite:///{migrated.root / 'dev.db'}",
         "read_only": False,
+        "protected": None,
         "running": False,
         "ok": True,
     }
@@ -185,6 +188,18 @@ def test_another_projects_studio_is_another_program(migrated: Project, tmp_path:
     assert done.code == 1
     assert "this project" not in done.stderr
     assert "#t=" not in done.stdout + done.stderr
+
+
+def test_a_protected_database_says_so_beside_the_address() -> None:
+    report = StudioReport("http://localhost:1/#t=x", "http://localhost:1/", "sqlite:////srv/app.db", True, "why")
+
+    shown: list[Any] = list(serving._lines(report))
+    lines = ["".join(text for text, _ in line.parts) for line in shown]
+
+    assert lines == [
+        "studio  http://localhost:1/#t=x",
+        "        sqlite:////srv/app.db (read-only: why; --confirm NAME to change it); Ctrl-C ends it",
+    ]
 
 
 def test_read_only_refuses_every_change(migrated: Project) -> None:

@@ -29,7 +29,7 @@ export function sidebar({ schema, store, route: first }, { theme, palette }) {
   readCounts(schema.tables, counts, draw);
   return {
     element: h("nav", { class: "sidebar", "aria-label": "Tables and views" },
-      h("header", {}, h("h1", {}, icon("database"), schema.project), h("p", { class: "dim", title: schema.database }, schema.database), schema.read_only && h("p", { class: "badge" }, "read-only")),
+      h("header", {}, h("h1", {}, icon("database"), schema.project), h("p", { class: "dim", title: schema.database }, schema.environment ? `${schema.environment}: ${schema.database}` : schema.database), schema.read_only && h("p", { class: "badge", title: schema.protected || "" }, schema.protected ? "protected: read-only" : "read-only")),
       h("div", { class: "find" }, field, iconButton("search", "Command palette (Ctrl+K)", palette)),
       list,
       schema.missing.length > 0 && h("p", { class: "dim missing", title: "dbtool migrate" }, `not in the database yet: ${schema.missing.join(", ")}`),
