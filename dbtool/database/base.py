@@ -405,11 +405,16 @@ class Database(ABC):
         return None
 
     def numbering_statements(
-        self, connection: Connection, names: tuple[str, str, str, str], spelled: str, old: Numbering, new: Numbering
+        self,
+        connection: Connection,
+        names: tuple[str, str, str, str],
+        spelled: tuple[str, str | None],
+        old: Numbering,
+        new: Numbering,
     ) -> Iterator[str]:
         """Yield SQL that lets a key count in another way, on from the numbers that are there.
 
-        `names` are table and column, then both as SQL; `spelled` is the type.
+        `names` are table and column, then both as SQL; `spelled` is the type as SQL, and the comment.
         """
         yield from ()
 
@@ -537,6 +542,13 @@ def load_driver(module: str, need: str, extra: str) -> Any:
         raise DriverMissingError(
             f"{need}, which is not installed", hint=f"pip install 'sqlmodel-dbtool[{extra}]'"
         ) from error
+
+
+def sequence_name(table: str, column: str) -> str:
+    """Follow PostgreSQL, which cuts the longer of both names until there are 63 characters."""
+    while len(table) + len(column) > 63 - len("__seq"):
+        table, column = (table[:-1], column) if len(table) > len(column) else (table, column[:-1])
+    return f"{table}_{column}_seq"
 
 
 def one_line(text: str | None) -> str:

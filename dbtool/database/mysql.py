@@ -486,12 +486,23 @@ class Mysql(ServerDatabase):
         return None if not found else "counts" if found[0][0] else "none"
 
     def numbering_statements(
-        self, connection: Connection, names: tuple[str, str, str, str], spelled: str, old: Numbering, new: Numbering
+        self,
+        connection: Connection,
+        names: tuple[str, str, str, str],
+        spelled: tuple[str, str | None],
+        old: Numbering,
+        new: Numbering,
     ) -> Iterator[str]:
-        """Say the column anew."""
+        """Say the column anew; a row that has 0 keeps it, where MariaDB would give it the next number."""
         *_, table, column = names
-        counts = "" if new == "none" else " AUTO_INCREMENT"
-        yield f"ALTER TABLE {table} MODIFY {column} {spelled} NOT NULL{counts}"
+        kind, comment = spelled
+        told = f" COMMENT {_literal(comment)}" if comment else ""
+        if new == "none":
+            yield f"ALTER TABLE {table} MODIFY {column} {kind} NOT NULL{told}"
+            return
+        yield "SET SESSION sql_mode = concat(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')"
+        yield f"ALTER TABLE {table} MODIFY {column} {kind} NOT NULL AUTO_INCREMENT{told}"
+        yield "SET SESSION sql_mode = replace(@@sql_mode, 'NO_AUTO_VALUE_ON_ZERO', '')"
 
     def conversion(self, name: str, old: TypeEngine[Any], new: TypeEngine[Any], spelled: str) -> Conversion:
         """Let words for a truth be numbers first: MariaDB makes 0 of every word, or refuses it."""

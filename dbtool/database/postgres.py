@@ -26,6 +26,7 @@ from dbtool.database.base import (
     load_driver,
     one_line,
     rows,
+    sequence_name,
 )
 from dbtool.database.conversions import Conversion, closed_set, family, generally_lost
 from dbtool.database.server import ServerDatabase, pooling
@@ -550,14 +551,19 @@ class Postgres(ServerDatabase):
         return found[0][0] if found else None
 
     def numbering_statements(
-        self, connection: Connection, names: tuple[str, str, str, str], spelled: str, old: Numbering, new: Numbering
+        self,
+        connection: Connection,
+        names: tuple[str, str, str, str],
+        spelled: tuple[str, str | None],
+        old: Numbering,
+        new: Numbering,
     ) -> Iterator[str]:
         """Drop what counts, and make what will; an identity only changes who may give a number."""
         table, column, quoted, quoted_column = names
         alter = f"ALTER TABLE {quoted} ALTER COLUMN {quoted_column}"
         identity = ("by default", "always")
         owned = rows(connection.connection.driver_connection, _COUNTER, (table, column))
-        sequence = _quoted(owned[0][0] if owned and old == "counts" else f"{table}_{column}_seq"[:63])
+        sequence = _quoted(owned[0][0] if owned and old == "counts" else sequence_name(table, column))
         if old in identity and new in identity:
             yield f"{alter} SET GENERATED {new.upper()}"
             return
@@ -567,13 +573,13 @@ class Postgres(ServerDatabase):
         elif old in identity:
             yield f"{alter} DROP IDENTITY"
         if new == "counts":
-            yield f"CREATE SEQUENCE {sequence} AS {spelled} OWNED BY {quoted}.{quoted_column}"
+            yield f"CREATE SEQUENCE {sequence} AS {spelled[0]} OWNED BY {quoted}.{quoted_column}"
             yield f"{alter} SET DEFAULT nextval({_literal(sequence)}::regclass)"
         elif new in identity:
             yield f"{alter} ADD GENERATED {new.upper()} AS IDENTITY"
         if new != "none":
             counter = f"pg_get_serial_sequence({_literal(quoted)}, {_literal(column)})"
-            yield f"SELECT setval({counter}, coalesce(max({quoted_column}), 0) + 1, false) FROM {quoted}"
+            yield f"SELECT setval({counter}, greatest(max({quoted_column}), 0) + 1, false) FROM {quoted}"
 
     def enum_dependents(self, connection: Connection, table: str, column: str) -> list[tuple[str, str]]:
         """Name checks, and indexes with conditions or expressions: they compare with members of the type."""

@@ -240,7 +240,6 @@ def _columns(sql: str) -> set[str]:
 
 _FEATURES = {
     "AUTOINCREMENT": r"\bAUTOINCREMENT\b",
-    "COLLATE": r"\bCOLLATE\b",
     "ON CONFLICT": r"\bON\s+CONFLICT\b",
     "GENERATED": r"\bGENERATED\s+ALWAYS\b|\bAS\s*\(",
     "ON DELETE of an inline REFERENCES": r"\bREFERENCES\b.*\bON\s+DELETE\b",
@@ -256,6 +255,7 @@ def features(sql: str) -> set[tuple[str, str]]:
         bare = _without_strings(definition)
         if name:
             found |= {(name, word) for word, pattern in _FEATURES.items() if re.search(pattern, bare, re.I | re.S)}
+            found |= {(name, "COLLATE")} if _collated(definition) else set()
         elif re.search(r"\bON\s+CONFLICT\b", bare, re.I):
             found.add(("", "ON CONFLICT"))
         for check in re.finditer(r"(CONSTRAINT\s+\S+\s+)?\bCHECK\s*\(", bare, re.I):

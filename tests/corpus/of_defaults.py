@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from corpus.case import ID, Case, column, key, one, plain, table, values
+from corpus.of_names import LONG
 
 NOTHING = {"id": 9}
 
@@ -118,6 +119,46 @@ CASES = [
         [table("t", key())],
         {"t": [{"id": 1}]},
         only=("postgres", "mysql"),
+    ),
+    Case(
+        "defaults",
+        "a key starts counting where one is 0",
+        [table("t", key(autoincrement=False, comment="it's :one"))],
+        [table("t", key(comment="it's :one"))],
+        {"t": [{"id": 0}, {"id": 5}]},
+        only=("postgres", "mysql"),
+    ),
+    Case(
+        "defaults",
+        "a key starts counting from below zero",
+        [table("t", key(autoincrement=False))],
+        [table("t", key())],
+        {"t": [{"id": -3}]},
+        only=("postgres", "mysql"),
+    ),
+    Case(
+        "defaults",
+        "a key starts counting and is wider",
+        [table("t", key(autoincrement=False))],
+        [table("t", key(kind=sa.BigInteger))],
+        {"t": [{"id": 1}]},
+        only=("postgres",),
+    ),
+    Case(
+        "defaults",
+        "a key stops counting and is wider",
+        [table("t", key())],
+        [table("t", key(kind=sa.BigInteger, autoincrement=False))],
+        {"t": [{"id": 1}]},
+        only=("postgres",),
+    ),
+    Case(
+        "defaults",
+        "a key of 63 characters' table stops counting",
+        [table(LONG, key())],
+        [table(LONG, key(autoincrement=False))],
+        {LONG: [{"id": 1}]},
+        only=("postgres",),
     ),
     Case(
         "defaults",

@@ -10,7 +10,7 @@ from alembic.operations import ops
 
 from dbtool.database.conversions import family
 from dbtool.engine.diff import decisions
-from dbtool.engine.diff.rendering import single_percents
+from dbtool.engine.diff.rendering import as_text, single_percents
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -52,7 +52,10 @@ def compare(context: AutogenContext, modified: ops.ModifyTableOps, existing: Tab
         mine = _wanted(column, has_identities=bool(getattr(dialect, "supports_identity_columns", False)))
         if there is None or there == mine or (mine == "counts" and there != "none") or there == "other":
             continue
-        quote, spelled = dialect.identifier_preparer.quote, old.type.compile(dialect=dialect)
+        quote = dialect.identifier_preparer.quote
+        # this stands after a change of type and before its way back; without transactions the proof refuses the two
+        kind = column.type if database.transactional_ddl else old.type
+        spelled = kind.compile(dialect=dialect), column.comment
         with single_percents(context.migration_context):
             names = (str(wanted.name), column.name, quote(str(wanted.name)), quote(column.name))
             up, down = (
@@ -92,4 +95,4 @@ def in_words(way: str) -> str:
 
 @renderers.dispatch_for(NumberingOp)
 def _render(context: AutogenContext, operation: NumberingOp) -> list[str]:
-    return [f"op.execute({statement!r})" for statement in operation.statements[0]]
+    return [f"op.execute({as_text(statement)!r})" for statement in operation.statements[0]]

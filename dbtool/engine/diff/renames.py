@@ -15,6 +15,7 @@ from alembic.operations import Operations, ops
 from alembic.util import PriorityDispatchResult
 from sqlalchemy import Column, Table
 
+from dbtool.database.base import sequence_name
 from dbtool.database.conversions import family
 from dbtool.engine.diff import decisions
 from dbtool.engine.diff.names import default_name
@@ -311,13 +312,6 @@ def _sequences(context: AutogenContext, table: Table, old: str) -> Iterator[Rena
         names = context.inspector.get_sequence_names(schema=table.schema)
     before = _old_columns(context, table)
     for column in table.columns:
-        name = _sequence_name(old, before.get(column.name, column.name))
+        name = sequence_name(old, before.get(column.name, column.name))
         if name in names:
-            yield from _rename(context, "sequence", table, name, _sequence_name(table.name, column.name))
-
-
-def _sequence_name(table: str, column: str) -> str:
-    """Follow PostgreSQL, which cuts the longer of both names until there are 63 characters."""
-    while len(table) + len(column) > 63 - len("__seq"):
-        table, column = (table[:-1], column) if len(table) > len(column) else (table, column[:-1])
-    return f"{table}_{column}_seq"
+            yield from _rename(context, "sequence", table, name, sequence_name(table.name, column.name))
