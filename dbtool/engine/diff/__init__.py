@@ -57,7 +57,7 @@ def draft(
     from alembic.autogenerate import produce_migrations, render_python_code
     from alembic.runtime.migration import MigrationContext
 
-    _require_readable(database, metadata)
+    _require_readable(config, database, metadata)
     decisions = decisions or Decisions()
     decisions.only = only
     options = {**compare_options(config, database, decisions), "target_metadata": metadata}
@@ -83,11 +83,12 @@ def draft(
     return Draft(upgrade, downgrade, needed, tuple(changes_of(found)), found, tuple(decisions.notes))
 
 
-def _require_readable(database: Database, metadata: MetaData) -> None:
-    """Refuse names that no comparison finds again. Raises ModelsError."""
+def _require_readable(config: Config, database: Database, metadata: MetaData) -> None:
+    """Refuse names that no comparison finds again, except of tables that are not compared. Raises ModelsError."""
     names = ((table.name, column.name) for table in metadata.tables.values() for column in table.columns)
     for table, column in names if database.unreadable else ():
-        if database.unreadable in f"{table}{column}":
+        left_out = any(fnmatch(table, pattern) for pattern in config.exclude)
+        if database.unreadable in f"{table}{column}" and not left_out:
             raise ModelsError(
                 f"{table}.{column}: a name with {database.unreadable} cannot be read back from this database",
                 hint="give it another name in the model: __tablename__, or sa_column=Column('name', ...)",

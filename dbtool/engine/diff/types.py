@@ -87,18 +87,21 @@ def _json_columns(context: AutogenContext, database: Database) -> frozenset[tupl
 
 
 def with_conversions(operations: Iterable[Any]) -> Iterator[Any]:
-    """Take each change of the kind of values out of its batch, to stand alone after it."""
+    """Take each change of the kind of values out of its batch, to stand alone after it, and before new checks of it."""
     for operation in operations:
         if not isinstance(operation, ops.ModifyTableOps):
             yield operation
             continue
         converted = [each for each in operation.ops if _converts(each)]
-        operation.ops = [each for each in operation.ops if each not in converted]
+        checks = [each for each in operation.ops if converted and isinstance(each, ops.CreateCheckConstraintOp)]
+        operation.ops = [each for each in operation.ops if each not in converted and each not in checks]
         if operation.ops:
             yield operation
         for each in converted:
             each.__class__ = ConversionOp
             yield each
+        if checks:
+            yield ops.ModifyTableOps(operation.table_name, checks, schema=operation.schema)
 
 
 def with_checks_said(context: AutogenContext, operations: Iterable[Any]) -> Iterator[Any]:
