@@ -157,6 +157,8 @@ def _written(report: MigrateReport) -> Iterator[Any]:
         yield output.line(("not proven: ", "yellow"), ("nobody knows whether it works, and can be taken back", ""))
     else:
         yield "say in it which rows get what; as it is it changes nothing"
+    if report.changes:
+        yield output.line(("its SQL: ", "dim"), (f"dbtool sql {report.revision.id}", ""))
     if report.revision.id not in {*(each.revision for each in report.applied), *report.recorded}:
         yield output.line(("not applied yet: ", "yellow"), ("dbtool migrate", ""))
 
