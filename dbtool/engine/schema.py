@@ -24,7 +24,7 @@ def load(config: Config) -> MetaData:
 
     `models` names a module, or `module:attribute` for a MetaData or a class that has one. Docstrings become
     comments of tables, field descriptions comments of columns, unless the models set comments themselves. Raises
-    ModelsError when they are missing, fail to import, or define no table.
+    ModelsError when they are missing, fail to import, define no table, or leave out the type of a column.
     """
     if config.models is None:
         raise ModelsError("no models are configured", hint='models = "app.models" in [tool.dbtool] of pyproject.toml')
@@ -34,8 +34,20 @@ def load(config: Config) -> MetaData:
         raise ModelsError(
             f"`{config.models}` defines no table", hint="a table is a class like: class User(SQLModel, table=True)"
         )
+    _require_types(metadata)
     describe(metadata, config)
     return metadata
+
+
+def _require_types(metadata: MetaData) -> None:
+    """Refuse a column of which nobody can say what it holds; one that points at another has that one's type."""
+    from sqlalchemy.types import NullType
+
+    for table in metadata.tables.values():
+        for column in table.columns:
+            if isinstance(column.type, NullType) and not column.foreign_keys:
+                where = f"{table.name}.{column.name}"
+                raise ModelsError(f"{where} has no type", hint=f'give it one: Column("{column.name}", String(100))')
 
 
 def find_modules(config: Config) -> None:

@@ -23,6 +23,17 @@ def files(project: Project) -> dict[str, str]:
     }
 
 
+def test_a_column_without_a_type_is_named_before_anything_is_written(project: Project) -> None:
+    untyped = "    extra: str = Field(default=None, sa_column=Column('extra'))\n    pages: int"
+    project.edit("app/models.py", "    pages: int", untyped)
+    project.edit("app/models.py", "from sqlmodel import", "from sqlalchemy import Column\nfrom sqlmodel import")
+
+    error = project.run("migrate", "--json").json["error"]
+
+    assert (error["code"], error["message"]) == ("DB106", "book.extra has no type")
+    assert not project.versions
+
+
 def test_a_project_without_migrations_gets_everything_it_needs(project: Project, url: str) -> None:
     project.url = url
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from alembic.autogenerate.render import render_op, renderers
@@ -35,19 +35,6 @@ def compare(context: AutogenContext, modified: ops.ModifyTableOps, existing: Tab
             drop = ops.DropColumnOp.from_column_and_tablename(modified.schema, modified.table_name, old)
             add = ops.AddColumnOp.from_column_and_tablename(modified.schema, modified.table_name, column)
             modified.ops.append(RecomputeOps(modified.table_name, [drop, add], schema=modified.schema))
-
-
-def with_recomputed(operations: Iterable[Any]) -> Iterator[Any]:
-    """Take each column that is made anew out of its batch, to stand alone after it."""
-    for operation in operations:
-        if type(operation) is not ops.ModifyTableOps:
-            yield operation
-            continue
-        anew = [each for each in operation.ops if isinstance(each, RecomputeOps)]
-        operation.ops = [each for each in operation.ops if each not in anew]
-        if operation.ops:
-            yield operation
-        yield from anew
 
 
 def _differ(context: AutogenContext, old: Column[Any], wanted: Column[Any]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.render import renderers
@@ -63,19 +62,6 @@ def compare(context: AutogenContext, modified: ops.ModifyTableOps, existing: Tab
                 for way in ((there, mine), (mine, there))
             )
         modified.ops.append(NumberingOp(names[:2], (there, mine), (up, down)))
-
-
-def with_numbering(operations: Sequence[Any]) -> Iterator[Any]:
-    """Take each of these out of its batch, to stand alone after it."""
-    for operation in operations:
-        if type(operation) is not ops.ModifyTableOps:
-            yield operation
-            continue
-        alone = [each for each in operation.ops if isinstance(each, NumberingOp)]
-        operation.ops = [each for each in operation.ops if each not in alone]
-        if operation.ops:
-            yield operation
-        yield from alone
 
 
 def _wanted(column: Column[Any], *, has_identities: bool) -> Numbering:

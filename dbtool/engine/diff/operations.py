@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.render import _alter_column, render_op, renderers
@@ -252,6 +253,19 @@ class NothingOp(ops.MigrateOperation):
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """Return Alembic's short form of a difference."""
         return ("nothing",)
+
+
+def apart(operations: Iterable[Any], *kinds: type) -> Iterator[Any]:
+    """Take operations of these kinds out of their batches, to stand alone after them."""
+    for operation in operations:
+        if type(operation) is not ops.ModifyTableOps:
+            yield operation
+            continue
+        alone = [each for each in operation.ops if isinstance(each, kinds)]
+        operation.ops = [each for each in operation.ops if each not in alone]
+        if operation.ops:
+            yield operation
+        yield from alone
 
 
 @renderers.dispatch_for(RenameTableOp)

@@ -13,10 +13,12 @@ from alembic.operations import ops
 from alembic.util import DispatchPriority, PriorityDispatchResult
 
 from dbtool.engine.diff import checks, computed, decisions, defaults, indexes, keys, members, numbering, renames
-from dbtool.engine.diff.computed import with_recomputed
+from dbtool.engine.diff.computed import RecomputeOps
 from dbtool.engine.diff.enums import with_enum_types
 from dbtool.engine.diff.names import named
+from dbtool.engine.diff.numbering import NumberingOp
 from dbtool.engine.diff.objects import with_objects
+from dbtool.engine.diff.operations import apart
 from dbtool.engine.diff.order import drops_last, indexes_with_tables, outside_batches, with_key_indexes, with_rings
 from dbtool.engine.diff.required import with_required_columns, with_returning_columns
 from dbtool.engine.diff.retyped import with_counters, with_keys_aside
@@ -101,8 +103,8 @@ def _correct(context: AutogenContext, upgrade: ops.UpgradeOps) -> Any:
 
 def corrected(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:
     """Return Alembic's operations as an expert would have written them."""
-    found = [_without_notes(named(operation)) for operation in with_recomputed(operations)]
-    found = list(members.with_members(context, list(numbering.with_numbering(found))))
+    found = [_without_notes(named(operation)) for operation in apart(operations, RecomputeOps, NumberingOp)]
+    found = list(members.with_members(context, found))
     found = list(with_checks_said(context, with_conversions(with_required_columns(context, found))))
     found = list(with_returning_columns(context, outside_batches(found)))
     found = indexes_with_tables(drops_last(found))
