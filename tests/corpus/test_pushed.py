@@ -45,7 +45,7 @@ def test_a_change_of_models_is_pushed_with_its_rows(case: Case, bench: Bench) ->
 
     with bringing.found(config, database, after, answers, exists=True) as way:
         weighing.refuse_unused(answers)
-        weighing.consent(way.weighed, answers)
+        weighing.consent(way.weighed, answers, "a database")
         way.go()
 
     judge(case, database, before, after)

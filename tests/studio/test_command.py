@@ -155,7 +155,8 @@ def test_with_other_options_it_is_not_the_same(migrated: Project) -> None:
 
     assert done.code == 1
     assert f"port {studio.port} is in use by this project's studio, started with other options" in done.stderr
-    assert f"hint: dbtool studio --port {studio.port + 1} --read-only\n" in done.stderr
+    free = re.search(r"hint: dbtool studio --port (\d+) --read-only\n", done.stderr)
+    assert free is not None and int(free[1]) > studio.port  # others may hold the next one
     assert "#t=" not in done.stdout + done.stderr
 
 
