@@ -79,15 +79,18 @@ def clear(connection: Connection, tables: Iterable[str] | None = None, *, leave:
     metadata = _reflected(connection, frozenset(leave))
     doomed = set(metadata.tables if tables is None else tables)
     ordered = _in_order(metadata)
-    for table in ordered:
-        if _points_at(table, doomed):
-            doomed.add(table.name)
-    for table in reversed(ordered):
-        if table.name in doomed:
-            own = [key.parent for key in table.foreign_keys if key.column.table is table and key.parent.nullable]
-            if own:  # MariaDB deletes row by row, and refuses one that another of the same table points at
-                connection.execute(table.update().values(dict.fromkeys(own)))
-            connection.execute(table.delete())
+    while more := {each.name for each in ordered if each.name not in doomed and _points_at(each, doomed)}:
+        doomed |= more
+    going = [each for each in reversed(ordered) if each.name in doomed]
+    for place, table in enumerate(going):
+        gone_by_then = going[
+            :place
+        ]  # what points at these, or at rows of its own, lets go first: MariaDB looks at each
+        late = [key.parent for key in table.foreign_keys if key.column.table in (*gone_by_then, table)]
+        if held := [column for column in late if column.nullable]:
+            connection.execute(table.update().values(dict.fromkeys(held)))
+    for table in going:
+        connection.execute(table.delete())
     connection.commit()
 
 
