@@ -79,10 +79,14 @@ def _facts(inspector: Any, table: str) -> Iterator[str]:
         yield f"check {table} {check['name']} {settled(str(check['sqltext']))}"
 
 
+_NUMBERS = r"::(numeric|bigint|integer|smallint|double precision|real)(\(\d+(,\d+)?\))?"
+
+
 def settled(text: str) -> str:
-    """Return a condition without the casts in a list of texts, which PostgreSQL moves when it reads its own words."""
-    if "ARRAY[" not in text:
-        return text
+    """Return a condition without the casts that PostgreSQL adds when it reads its own words, or a column's new type.
+
+    These are casts in a list of texts, and of numbers to other numbers.
+    """
+    casts = rf"{_NUMBERS}|::(character varying|text)(\[\])?" if "ARRAY[" in text else _NUMBERS
     parts = re.split(r"('(?:[^']|'')*')", text)
-    casts = r"::(character varying|text)(\[\])?"
     return "".join(part if place % 2 else re.sub(casts, "", part) for place, part in enumerate(parts))

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
+from sqlalchemy import Column
 
 from dbtool.engine.diff import decisions, fills
 from dbtool.engine.diff.fills import Fill
 from dbtool.engine.diff.keys import PrimaryKeyOp
 from dbtool.engine.diff.operations import BackfillOp, DropRequiredOps, SequenceOps, TightenOps
+from dbtool.engine.diff.types import converts
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -23,8 +25,10 @@ def with_required_columns(context: AutogenContext, operations: Iterable[Any]) ->
     """
     for operation in operations:
         if isinstance(operation, ops.ModifyTableOps):
+            late = list(_after_conversion(context, operation))
             yield from _of_empty_values(context, operation)
             yield from _split_required(context, operation)
+            yield from late
         else:
             yield operation
 
@@ -100,18 +104,38 @@ def _tightening(table: str, column: Any, schema: str | None) -> ops.AlterColumnO
     )
 
 
+def _after_conversion(context: AutogenContext, operation: ops.ModifyTableOps) -> Iterator[Any]:
+    """Take out what makes a column required that changes its kind of values too: what fills it is of the new kind."""
+    for each in operation.ops:
+        if not isinstance(each, ops.AlterColumnOp) or each.modify_nullable is not False or not converts(each):
+            continue
+        fill = _of_empty(context, each)
+        if fill is not None:
+            each.modify_nullable = None
+            column = Column(each.column_name, each.modify_type, comment=each.existing_comment)
+            yield fill
+            tightened = _tightening(each.table_name, column, each.schema)
+            yield ops.ModifyTableOps(operation.table_name, [tightened], schema=operation.schema)
+
+
 def _of_empty_values(context: AutogenContext, operation: ops.ModifyTableOps) -> Iterator[BackfillOp]:
     """Yield what fills a column that is there and must not be empty any more."""
-    metadata: Any = context.metadata
     for each in operation.ops:
-        if not isinstance(each, ops.AlterColumnOp) or each.modify_nullable is not False:
-            continue
-        key = f"{each.schema}.{each.table_name}" if each.schema else each.table_name
-        column = metadata.tables[key].columns[each.column_name]
-        empty = decisions.of(context).nulls_of(each.table_name, each.column_name)
-        fill = _fill(context, each.table_name, column, empty)
-        if fill is not None:
-            yield BackfillOp(each.table_name, column.name, fill.source, each.schema, only_empty=True)
+        if isinstance(each, ops.AlterColumnOp) and each.modify_nullable is False:
+            fill = _of_empty(context, each)
+            if fill is not None:
+                yield fill
+
+
+def _of_empty(context: AutogenContext, altered: ops.AlterColumnOp) -> BackfillOp | None:
+    metadata: Any = context.metadata
+    key = f"{altered.schema}.{altered.table_name}" if altered.schema else altered.table_name
+    column = metadata.tables[key].columns[altered.column_name]
+    empty = decisions.of(context).nulls_of(altered.table_name, altered.column_name)
+    fill = _fill(context, altered.table_name, column, empty)
+    if fill is None:
+        return None
+    return BackfillOp(altered.table_name, column.name, fill.source, altered.schema, only_empty=True)
 
 
 def _fill(context: AutogenContext, table: str, column: Any, rows: int | None) -> Fill | None:

@@ -92,7 +92,7 @@ def with_conversions(operations: Iterable[Any]) -> Iterator[Any]:
         if not isinstance(operation, ops.ModifyTableOps):
             yield operation
             continue
-        converted = [each for each in operation.ops if _converts(each)]
+        converted = [each for each in operation.ops if converts(each)]
         checks = [each for each in operation.ops if converted and isinstance(each, ops.CreateCheckConstraintOp)]
         operation.ops = [each for each in operation.ops if each not in converted and each not in checks]
         if operation.ops:
@@ -124,7 +124,8 @@ def _is_checked(type_: Any) -> bool:
     return isinstance(type_, Enum) and not type_.native_enum and type_.create_constraint and bool(type_.name)
 
 
-def _converts(operation: Any) -> bool:
+def converts(operation: Any) -> bool:
+    """Whether an operation gives a column another kind of values."""
     if type(operation) is not ops.AlterColumnOp or operation.modify_type is None or operation.existing_type is None:
         return False
     before, after = family(operation.existing_type), family(operation.modify_type)
