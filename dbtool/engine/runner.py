@@ -344,10 +344,11 @@ def _leaving_transaction(run: Run) -> tuple[Revision, ...]:
     heads: tuple[str, ...] = ()
     with contextlib.suppress(DatabaseMissingError), run.database.reading() as connection:
         heads = ledger.read(run.database, connection).heads
-    return tuple(revision for revision in run.choose(heads) if _leaves_transaction(revision))
+    return tuple(revision for revision in run.choose(heads) if leaves_transaction(revision))
 
 
-def _leaves_transaction(revision: Revision) -> bool:
+def leaves_transaction(revision: Revision) -> bool:
+    """Whether a file commits what it has done so far in its middle."""
     return b"autocommit_block" in Path(revision.path).read_bytes()
 
 
@@ -421,6 +422,6 @@ def _left_behind(run: Run, kept: Sequence[str]) -> list[str]:
             "this database commits every DDL statement: what this file did before the failure stays",
             "the next run goes on from there; `dbtool repair --undo` takes it back",
         ]
-    if _leaves_transaction(run.current):
+    if leaves_transaction(run.current):
         return ["what this file did outside its transaction before the failure stays"]
     return [] if kept else ["nothing changed: the database is as it was"]

@@ -169,8 +169,8 @@ class Trial:
         return converted | {".".join(self._old_names(use.table, use.column)) for use in enums}
 
     def _begin_again(self) -> None:
-        """Bring the scratch database back to where it was, without rows."""
-        if self.scratch.transactional_ddl:
+        """Bring the scratch database back to where it was, without rows; what a failure has left behind goes too."""
+        if self.scratch.transactional_ddl and not runner.leaves_transaction(self.after.revisions[-1]):
             self._empty()
         else:
             self.scratch.clear()
