@@ -196,6 +196,17 @@ CASES = [
     ),
     Case(
         "types",
+        "a type and a default that is required at once",
+        one(sa.Numeric(8, 2)),
+        one(sa.Integer, nullable=False, server_default="7"),
+        values(1, None),
+        fills={"t.x": "0"},
+        expect={"t.x": [1, 0]},
+        back={"t.x": [1, 0]},
+        gives=[("t", {"id": 9}, {"x": 7})],
+    ),
+    Case(
+        "types",
         "a type that may be empty at once",
         one(sa.String(20), nullable=False),
         one(sa.Integer),

@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 
 from corpus.case import KINDS
 from corpus.random_models import Crowded, Plan, Somebody, built, plans
-from corpus.trial import Bench, photo, require, require_same, stage
+from corpus.trial import Bench, Facts, photo, require, require_same, stage
 from dbtool.config import Config
 from dbtool.database import Database
 from dbtool.engine import files, history, proof
 from dbtool.engine.diff import Decisions
+from dbtool.engine.portrait import settled
 from dbtool.engine.verdicts import Verdicts
 
 TORTURE = "DBTOOL_TORTURE" in os.environ
@@ -37,7 +38,7 @@ def test_any_models_become_any_others_and_come_back(bench: Bench) -> None:
         deadline=None,
         database=None,
         derandomize=not TORTURE,
-        phases=(Phase.generate, Phase.shrink) if bench.kind == "sqlite" or TORTURE else (Phase.generate,),
+        phases=(Phase.generate, Phase.shrink) if bench.kind == "sqlite" else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
     @given(plans(), plans())
@@ -47,12 +48,17 @@ def test_any_models_become_any_others_and_come_back(bench: Bench) -> None:
         _, scratch = bench.cleared()
         config = bench.project().config
         migrate(config, scratch, first, "to the first", learnt)
-        before = photo(scratch)
+        before = same_numbers(photo(scratch))
         migrate(config, scratch, second, "to the second", learnt)
         migrate(config, scratch, first, "back to the first", learnt)
-        require_same("there and back", before, photo(scratch))
+        require_same("there and back", before, same_numbers(photo(scratch)))
 
     there_and_back()
+
+
+def same_numbers(facts: Facts) -> Facts:
+    """Read checks without the casts of numbers, which PostgreSQL adds when a column changes its type."""
+    return frozenset(settled(fact).replace("(", "").replace(")", "") for fact in facts)
 
 
 def migrate(config: Config, scratch: Database, plan: Plan, what: str, learnt: set[str]) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
-from sqlalchemy import Column
 
 from dbtool.engine.diff import decisions, fills
 from dbtool.engine.diff.fills import Fill
@@ -93,13 +92,15 @@ def _dropping(operation: ops.ModifyTableOps, drops: list[ops.DropColumnOp], dial
 
 
 def _tightening(table: str, column: Any, schema: str | None) -> ops.AlterColumnOp:
+    """Make a column required, which MariaDB can say only with all that the column is."""
     return ops.AlterColumnOp(
         table,
         column.name,
         schema=schema,
         existing_type=column.type,
         existing_nullable=True,
-        existing_comment=column.comment,  # MariaDB says the whole column anew
+        existing_comment=column.comment,
+        existing_server_default=column.server_default or False,
         modify_nullable=False,
     )
 
@@ -112,9 +113,8 @@ def _after_conversion(context: AutogenContext, operation: ops.ModifyTableOps) ->
         fill = _of_empty(context, each)
         if fill is not None:
             each.modify_nullable = None
-            column = Column(each.column_name, each.modify_type, comment=each.existing_comment)
             yield fill
-            tightened = _tightening(each.table_name, column, each.schema)
+            tightened = _tightening(each.table_name, _model(context, each), each.schema)
             yield ops.ModifyTableOps(operation.table_name, [tightened], schema=operation.schema)
 
 
@@ -128,14 +128,19 @@ def _of_empty_values(context: AutogenContext, operation: ops.ModifyTableOps) -> 
 
 
 def _of_empty(context: AutogenContext, altered: ops.AlterColumnOp) -> BackfillOp | None:
-    metadata: Any = context.metadata
-    key = f"{altered.schema}.{altered.table_name}" if altered.schema else altered.table_name
-    column = metadata.tables[key].columns[altered.column_name]
+    column = _model(context, altered)
     empty = decisions.of(context).nulls_of(altered.table_name, altered.column_name)
     fill = _fill(context, altered.table_name, column, empty)
     if fill is None:
         return None
     return BackfillOp(altered.table_name, column.name, fill.source, altered.schema, only_empty=True)
+
+
+def _model(context: AutogenContext, altered: ops.AlterColumnOp) -> Any:
+    """Return the column as it shall be."""
+    metadata: Any = context.metadata
+    key = f"{altered.schema}.{altered.table_name}" if altered.schema else altered.table_name
+    return metadata.tables[key].columns[altered.column_name]
 
 
 def _fill(context: AutogenContext, table: str, column: Any, rows: int | None) -> Fill | None:
