@@ -97,7 +97,8 @@ class Config:
     `models` is None where no models are configured, `alembic_ini` the alembic.ini where there is one,
     `virtual_environment` the application's where that is another than the one dbtool runs in, and `sources` says
     where each setting came from. `dialects` are the kinds of database, by the schemes of their URLs, that migrations
-    must run on, `scratch` where databases of other kinds than the project's may be made to try that.
+    must run on, `scratch` where databases of other kinds than the project's may be made to try that. `turn`
+    is lock or lease: whether deployers take turns by a lock of the server, where it has one, or by a row.
     """
 
     root: Path
@@ -113,6 +114,7 @@ class Config:
     schemas: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     timezone: str = "UTC"
+    turn: str = "lock"
     generate: GenerateConfig = GenerateConfig()
     seed: SeedConfig = SeedConfig()
     studio: StudioConfig = StudioConfig()
@@ -213,6 +215,7 @@ SETTINGS = (
     "exclude",
     "protected",
     "timezone",
+    "turn",
 )
 TABLES = ("scratch", "generate", "seed", "studio", "env")
 URL_VARIABLES = ("DBTOOL_URL", "DIRECT_URL", "DATABASE_URL")  # DIRECT_URL is the server behind a pooler
@@ -271,6 +274,7 @@ class _Reader:
             schemas=self._list("schemas"),
             exclude=self._list("exclude"),
             timezone=self._text("timezone", "UTC") or "UTC",
+            turn=self._turn(),
             generate=_generate_part(self.table.get("generate", {}), self.root),
             seed=_seed_part(self.table.get("seed", {})),
             studio=self._studio(),
@@ -283,6 +287,12 @@ class _Reader:
             protection=self._protection(names_url=names_url),
             sources=self.sources,
         )
+
+    def _turn(self) -> str:
+        turn = self._text("turn", "lock") or "lock"
+        if turn not in ("lock", "lease"):
+            raise SettingError(f"`turn` is `{turn}`", hint='turn = "lock", or turn = "lease"')
+        return turn
 
     def _url(self) -> tuple[Location, bool]:
         """Return where the database is, and whether it is the named environment that says so."""

@@ -18,7 +18,7 @@ SAMPLE = ("models.py", "generated")  # what belongs to the sample, and not to th
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in SAMPLE)
 
 # What each package may import of dbtool; everything may import the vocabulary.
-VOCABULARY = {"errors", "reports", "conversation", "config", "tables", "mapped", "values", "texts"}
+VOCABULARY = {"errors", "reports", "conversation", "config", "tables", "mapped", "values", "texts", "person"}
 MAY_IMPORT = {
     "errors": set(),
     "config": {"errors"},
@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "mapped": {"tables"},
     "values": set(),
     "texts": set(),
+    "person": set(),
     "database": VOCABULARY,
     "rows": VOCABULARY | {"database"},
     "seeding": VOCABULARY | {"database", "rows"},

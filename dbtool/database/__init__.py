@@ -40,7 +40,9 @@ def of(config: Config) -> Database:
 def at(config: Config, location: Location) -> Database:
     """Return the database at another place, under the project's rules."""
     url = parse(location)
-    return _class(url.kind)(url, schemas=config.schemas, version_table=config.version_table)
+    database = _class(url.kind)(url, schemas=config.schemas, version_table=config.version_table)
+    database.by_lease = config.turn == "lease"
+    return database
 
 
 def elsewhere(config: Config) -> dict[str, Database | None]:

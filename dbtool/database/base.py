@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 LEDGER = "dbtool_migrations"
 JOURNAL = "dbtool_journal"
+LEASE = "dbtool_lease"
 LOCK_SECONDS = 60.0
 Numbering = Literal["none", "counts", "by default", "always", "other"]  # of a key; `other` is by somebody's own rule
 Purpose = Literal["migrate", "write", "read"]
@@ -109,6 +110,7 @@ class Database(ABC):
     leaves_type_checks: ClassVar[bool] = False  # whether Alembic forgets the check of an enum that was text
     locks_rows: ClassVar[bool] = True  # whether SELECT ... FOR UPDATE exists; a SQLite transaction locks everything
     traced = True  # a scratch database's statements are nobody's concern
+    by_lease = False  # whether the turn to migrate is a row, also where the server has locks
     patience = LOCK_SECONDS  # how long a migration waits for its turn, and for each lock that it needs
 
     def __init__(self, url: Url, *, schemas: Sequence[str] = (), version_table: str = "alembic_version") -> None:
@@ -124,7 +126,7 @@ class Database(ABC):
     @property
     def own_tables(self) -> tuple[str, ...]:
         """The tables that migrating itself needs; no schema counts them."""
-        return (self.version_table, LEDGER, JOURNAL)
+        return (self.version_table, LEDGER, JOURNAL, LEASE)
 
     # Life
 
@@ -190,6 +192,12 @@ class Database(ABC):
         Raises LockedError when `patience` is over. Where opening the transaction is what waits, nothing is held here.
         """
         yield
+
+    def require_turn(self) -> None:
+        """Raise LockedError where the turn that was held may be somebody else's by now; asks no database."""
+
+    def confirm_turn(self, connection: DriverConnection) -> None:
+        """Raise LockedError where the turn is somebody else's; the last act of a transaction before its commit."""
 
     @abstractmethod
     def engine(self, purpose: Purpose, *, kept: int = 0) -> Engine:

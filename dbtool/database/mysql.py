@@ -108,6 +108,7 @@ class Mysql(ServerDatabase):
     port = 3306
     current_name = "database()"
     placeholder = "%s"
+    insert_unless_there = "INSERT IGNORE INTO {}"
     transactional_ddl = False
     nulls_first = True
     keys_hold_types = True
@@ -223,6 +224,10 @@ class Mysql(ServerDatabase):
         return {name: int(size) if size is not None else None for name, size in found}
 
     # The turn to migrate
+
+    def lacks_locks(self, connection: DriverConnection) -> bool:
+        """Know a Galera cluster, where each node has locks of its own."""
+        return ("wsrep_on", "ON") in rows(connection, "SHOW VARIABLES LIKE 'wsrep_on'")
 
     def try_turn(self, connection: DriverConnection) -> bool:
         """Take a lock by name, which the server knows apart from any transaction."""

@@ -200,6 +200,7 @@ class Postgres(ServerDatabase):
     port = 5432
     current_name = "current_database()"
     placeholder = "%s"
+    insert_unless_there = "INSERT INTO {} ON CONFLICT DO NOTHING"
     transactional_ddl = True
     nulls_first = False
     now = "clock_timestamp()"  # now() is the start of the transaction
@@ -374,6 +375,11 @@ class Postgres(ServerDatabase):
         return dict(rows(connection, f"{sql} AND relnamespace = current_schema()::regnamespace"))
 
     # The turn to migrate
+
+    def lacks_locks(self, connection: DriverConnection) -> bool:
+        """Know CockroachDB, whose advisory locks lock nothing, and YugabyteDB, which had none for long."""
+        told = connection.info.parameter_status
+        return bool(told("crdb_version")) or "-YB-" in (told("server_version") or "")
 
     def try_turn(self, connection: DriverConnection) -> bool:
         """Take an advisory lock for one transaction, which stays open: a pooler keeps its connection lent that long.
@@ -780,7 +786,7 @@ class Postgres(ServerDatabase):
             )
         if state == "57014":
             return StoppedError("the statement was stopped", hint="run it again")
-        if state in ("55P03", "55006"):
+        if state in ("55P03", "55006", "40001", "40P01"):
             return LockedError(f"{self.name} is in use: {words.splitlines()[0]}", hint="wait until it has finished")
         if state == "53200" and "max_locks_per_transaction" in str(getattr(error.diag, "message_hint", "")):  # type: ignore[attr-defined]
             return ConnectError(

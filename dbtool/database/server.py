@@ -15,6 +15,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dbtool.database.base import Database, DriverConnection, rows
+from dbtool.database.lease import Lease
 from dbtool.errors import ConnectError, DatabaseMissingError, DbtoolError, LockedError
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class ServerDatabase(Database):
 
     port: ClassVar[int]
     current_name: ClassVar[str]
+    insert_unless_there: ClassVar[str]  # an INSERT that leaves a row that is there as it is
+    _lease: Lease | None = None
 
     @property
     def name(self) -> str:
@@ -106,15 +109,47 @@ class ServerDatabase(Database):
     def turn(self, waits: Callable[[str], None]) -> Iterator[None]:
         """Ask for a lock on a connection of its own, again and again: waiting for it inside the server can deadlock.
 
-        The server lets go of it when the connection is gone, however that came about.
+        The server lets go of it when the connection is gone, however that came about. Where it has no such locks, or
+        none that all of its nodes know, the turn is a row.
         """
         if not self.traced:
             yield
             return
         with closing(self._open()) as connection:
-            with self.translated():
-                self._wait_for_turn(connection, waits)
-            yield
+            leased = self.by_lease or self.lacks_locks(connection)
+            if not leased:
+                with self.translated():
+                    self._wait_for_turn(connection, waits)
+                yield
+        if leased:
+            yield from self._leased(waits)
+
+    def _leased(self, waits: Callable[[str], None]) -> Iterator[None]:
+        lease = Lease(self)
+        with lease.held(waits):
+            self._lease = lease
+            try:
+                yield
+            finally:
+                self._lease = None
+
+    def require_turn(self) -> None:
+        """Look at the clock: a row that was not moved for long may be taken."""
+        if self._lease is not None:
+            self._lease.require()
+
+    def confirm_turn(self, connection: DriverConnection) -> None:
+        """Move the row in the same transaction."""
+        if self._lease is not None:
+            self._lease.confirm(connection)
+
+    def open_plain(self) -> DriverConnection:
+        """Connect with the bare driver; each statement is committed by itself."""
+        return self._open(autocommit=True)
+
+    @abstractmethod
+    def lacks_locks(self, connection: DriverConnection) -> bool:
+        """Whether the server has no locks by name that every process which migrates would meet."""
 
     def _wait_for_turn(self, connection: DriverConnection, waits: Callable[[str], None]) -> None:
         deadline, pause, told = monotonic() + self.patience, _FIRST_PAUSE, False

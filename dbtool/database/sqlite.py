@@ -154,11 +154,12 @@ class Sqlite(Database):
 
     def catalogue(self, connection: DriverConnection) -> Catalogue:
         """Read `sqlite_master`, whose texts are the schema."""
+        own = ", ".join("?" * len(self.own_tables))
         with self.translated():
             found = rows(
                 connection,
                 "SELECT type, name, sql FROM sqlite_master"
-                " WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT IN (?, ?, ?)",
+                f" WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT IN ({own})",
                 self.own_tables,
             )
         return Catalogue(tuple(sorted(f"{kind} {name}: {one_line(sql)}" for kind, name, sql in found)))

@@ -12,8 +12,8 @@ from dbtool.engine import journal, ledger
 from dbtool.engine.amending import UNKNOWN
 from dbtool.engine.journal import Undoing
 from dbtool.engine.ledger import Entry
-from dbtool.engine.recorder import who
 from dbtool.errors import StoppedHalfwayError
+from dbtool.person import who
 from dbtool.reports import Direction, Revision, Stopped
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import getpass
-import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +12,7 @@ from dbtool.database import LEDGER, Database
 from dbtool.engine import journal, ledger
 from dbtool.engine.journal import Journal
 from dbtool.engine.ledger import Entry
+from dbtool.person import who
 from dbtool.reports import Applied, Direction, Revision
 
 if TYPE_CHECKING:
@@ -63,9 +60,10 @@ class Recorder:
             yield
 
     def listen(self) -> None:
-        """Count the statements of the migrations from now on."""
+        """Count the statements of the migrations from now on; none begins when the turn is lost."""
         from sqlalchemy import event
 
+        event.listen(self.connection, "before_cursor_execute", self._before_statement)
         event.listen(self.connection, "after_cursor_execute", self._after_statement)
 
     def start(self, revision: Revision | None = None, direction: Direction = "up") -> None:
@@ -107,15 +105,11 @@ class Recorder:
             catalogue = self.database.catalogue(self.driver) if with_catalogue else None
             ledger.append(self.database, self.driver, self._entries, catalogue)
         self._entries.clear()
+        self.database.confirm_turn(self.driver)
+
+    def _before_statement(self, *ignored: Any) -> None:
+        self.database.require_turn()
 
     def _after_statement(self, connection: Connection, cursor: Any, statement: str, *ignored: Any) -> None:
         if self.database.version_table not in statement:
             self._statements += 1
-
-
-@cache
-def who() -> str:
-    """Return who runs this, and where, for the ledger."""
-    with contextlib.suppress(Exception):
-        return f"{getpass.getuser()}@{platform.node()}"
-    return platform.node()

@@ -250,6 +250,7 @@ def _own_host(run: Run) -> None:
             version_table=run.config.version_table,
         )
         with context.begin_transaction():
+            run.database.before_step(_driver(connection))  # Alembic makes its version table before the first step
             context.run_migrations()
         connection.commit()
 
@@ -354,6 +355,10 @@ def leaves_transaction(revision: Revision) -> bool:
 
 def _one_transaction(context: MigrationContext) -> bool:
     return context.impl.transactional_ddl and not context._transaction_per_migration
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def _connection_of(context: MigrationContext) -> Connection:

@@ -22,6 +22,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, event
 from dbtool import database as databases
 from dbtool.config import Location, load_config
 from dbtool.database import JOURNAL, LEDGER, Database, execute, rows, sqlite
+from dbtool.database.base import LEASE
 from dbtool.database.url import parse
 from dbtool.errors import (
     AccessError,
@@ -1234,7 +1235,7 @@ def test_the_project_decides_the_version_table(database: Database) -> None:
 
     run(database, "CREATE TABLE my_versions (version_num VARCHAR(32))", "CREATE TABLE alembic_version (x INTEGER)")
 
-    assert mine.own_tables == ("my_versions", LEDGER, JOURNAL)
+    assert mine.own_tables == ("my_versions", LEDGER, JOURNAL, LEASE)
     assert {line.partition(":")[0].partition(".")[0].split()[1] for line in catalogue(mine).lines} == {
         "alembic_version"
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +17,8 @@ from projects import Project
 
 import dbtool
 from dbtool.conversation import Event, Note
-from dbtool.database import Database
+from dbtool.database import Database, lease
+from dbtool.database.base import LEASE
 from dbtool.engine import history, ledger, runner
 from dbtool.errors import LockedError
 
@@ -29,6 +32,11 @@ ACCOUNT = (
 )
 DEPOSIT = "op.execute('INSERT INTO account (id, balance) VALUES (1, 100)')"
 INTEREST = "op.execute('UPDATE account SET balance = balance + 1')"  # twice is not the same as once
+NAP = """from pathlib import Path
+first = not Path({asleep!r}).exists()
+Path({asleep!r}).touch()
+while first and not Path({awake!r}).exists():
+    pass"""
 CONCURRENTLY = (
     "with op.get_context().autocommit_block():\n"
     "    op.create_index('ix_balance', 'account', ['balance'], postgresql_concurrently=True)"
@@ -36,10 +44,16 @@ CONCURRENTLY = (
 
 
 @pytest.fixture
-def bank(database: Database, tmp_path: Path, url: str) -> Project:
+def turn() -> str:
+    """How deployers take turns."""
+    return "lock"
+
+
+@pytest.fixture
+def bank(database: Database, tmp_path: Path, url: str, turn: str) -> Project:
     """A project whose migrations can be run once only, and an empty database of each kind."""
     project = Project(tmp_path / "app", url)
-    project.write("pyproject.toml", '[tool.dbtool]\nmodels = "app.models"\n')
+    project.write("pyproject.toml", f'[tool.dbtool]\nmodels = "app.models"\nturn = "{turn}"\n')
     project.scaffold()
     project.migration("account", ACCOUNT)
     project.migration("deposit", DEPOSIT)
@@ -189,6 +203,67 @@ def test_a_table_that_somebody_reads_is_not_waited_for_for_ever(bank: Project, d
     assert time.monotonic() - started < 30
     assert "Lock wait timeout exceeded" in error.value.message
     assert len(dbtool.deploy(bank.config).applied) == 1
+
+
+@on_servers
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("turn", ["lease"])
+def test_a_row_is_as_good_a_turn_as_a_lock(bank: Project, database: Database) -> None:
+    finish(bank)
+    known = history.read(bank.config)
+    for _ in range(ROUNDS):
+        assert at_once(bank, DEPLOYERS) == [0] * DEPLOYERS
+
+        assert balance(database) == 105
+        with database.reading() as connection:
+            ran = [row.revision for row in ledger.read_rows(database, connection)]
+            assert LEASE in database.table_names(connection)
+        assert ran == [each.id for each in known.revisions]
+        assert dbtool.status(bank.config).ok  # the row belongs to nobody's schema
+        database.clear()
+
+
+@on_servers
+@pytest.mark.parametrize("turn", ["lease"])
+def test_the_row_of_a_process_that_is_gone_is_taken(bank: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "SECONDS", 2.0)
+    database = bank.database
+    holder = multiprocessing.get_context("fork").Process(target=_sleep_in_turn, args=(database,))
+    holder.start()
+    with pytest.raises(LockedError) as error:
+        _wait_until_locked(database)
+    assert re.search(r" is being migrated by .+@.+ \(process \d+\), for longer than 0.2 s$", error.value.message)
+    holder.kill()
+    holder.join()
+
+    assert len(dbtool.deploy(bank.config).applied) == 2
+
+
+@on_postgres
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("turn", ["lease"])
+def test_who_slept_through_his_turn_commits_nothing(bank: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process stands still longer than its turn lasts; another one migrates, then it wakes up."""
+    monkeypatch.setattr(lease, "SECONDS", 2.0)
+    dbtool.deploy(bank.config)
+    asleep, awake = bank.root / "asleep", bank.root / "awake"
+    bank.migration("nap", NAP.format(asleep=str(asleep), awake=str(awake)))
+    bank.migration("interest", INTEREST)
+    sleeper = multiprocessing.get_context("fork").Process(target=dbtool.deploy, args=(bank.config,))
+    sleeper.start()
+    while not asleep.exists():
+        time.sleep(0.05)
+    os.kill(sleeper.pid or 0, signal.SIGSTOP)
+    try:
+        assert len(dbtool.deploy(bank.config).applied) == 2
+    finally:
+        awake.touch()
+        os.kill(sleeper.pid or 0, signal.SIGCONT)
+        sleeper.join()
+
+    assert sleeper.exitcode == 0  # it looked again, and all was done
+    assert balance(bank.database) == 101
+    assert dbtool.status(bank.config).ok
 
 
 @contextmanager
