@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dbtool.operations.lint import lint
     from dbtool.operations.migrate import migrate
     from dbtool.operations.push import push
+    from dbtool.operations.query import query, query_csv
     from dbtool.operations.repair import repair
     from dbtool.operations.reset import reset
     from dbtool.operations.review import doctor
@@ -51,6 +52,7 @@ _HOMES = {
     "dbtool.operations.deploy": ("deploy", "history", "require_current", "status"),
     "dbtool.operations.migrate": ("migrate",),
     "dbtool.operations.push": ("push",),
+    "dbtool.operations.query": ("query", "query_csv"),
     "dbtool.operations.repair": ("repair",),
     "dbtool.operations.reset": ("reset",),
     "dbtool.operations.branches": ("rebase",),
@@ -89,6 +91,8 @@ __all__ = [
     "migrate",
     "open_studio",
     "push",
+    "query",
+    "query_csv",
     "rebase",
     "repair",
     "require_current",

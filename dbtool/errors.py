@@ -146,6 +146,12 @@ class DiskFullError(ConnectError):
     code = "DB205"
 
 
+class ReadOnlyError(AccessError):
+    """The database, or this session, takes no changes: a standby, a server that is switched to reading, a read."""
+
+    code = "DB206"
+
+
 class HistoryError(DbtoolError):
     """The migration files, their lock and the ledger do not fit together."""
 
@@ -385,6 +391,12 @@ class BackupError(DataError):
     """A file is no backup of this kind of database, or is not what was written."""
 
     code = "DB616"
+
+
+class StatementError(DataError):
+    """A statement that was typed is refused, by the database or before it is asked; nothing of it stays."""
+
+    code = "DB617"
 
 
 class StudioError(DbtoolError):

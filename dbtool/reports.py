@@ -593,6 +593,23 @@ class ExportReport:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryReport:
+    """What a statement returned: the names of its columns in order, which may repeat, and its rows as lists.
+
+    `more` means that there are more rows than `limit`. `changed` counts the rows that a statement without rows
+    changed, None for one that has rows. `seconds` is wall time.
+    """
+
+    database: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    more: bool
+    changed: int | None
+    seconds: float
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class StudioReport:
     """Where studio is: `url` holds the token of this run, `address` does not.
 

@@ -199,6 +199,8 @@ def test_the_public_names_are_these() -> None:
         "migrate",
         "open_studio",
         "push",
+        "query",
+        "query_csv",
         "rebase",
         "repair",
         "require_current",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import dbtool
-from dbtool.cli import copying, output
+from dbtool.cli import copying, output, querying
 from dbtool.cli.options import command
 from dbtool.cli.session import Session
 from dbtool.errors import UsageError
@@ -107,6 +107,7 @@ def register(app: typer.Typer) -> None:
         else:
             session.show(_read_rows(session, table, chosen), _rows)
 
+    querying.register(app, PANEL)
     copying.register(app, PANEL)
 
 

@@ -35,6 +35,7 @@ from dbtool.errors import (
     DbtoolError,
     DiskFullError,
     LockedError,
+    ReadOnlyError,
     StoppedError,
     TimeLimitError,
 )
@@ -607,7 +608,7 @@ class Mysql(ServerDatabase):
         if number in (1044, 1142, 1227, 1370):
             return AccessError(f"{self.name}: {words}", hint="GRANT the right named above to this user")
         if number in (1290, 1792, 1836):
-            return AccessError(f"{self.name} is read-only: {words}", hint="use the primary server's URL")
+            return ReadOnlyError(f"{self.name} is read-only: {words}", hint="use the primary server's URL")
         if number in (1969, 3024):
             return TimeLimitError("this took longer than it may", hint="filter more, or sort by an indexed column")
         if number == 1317:

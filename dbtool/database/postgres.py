@@ -37,6 +37,7 @@ from dbtool.errors import (
     DbtoolError,
     DiskFullError,
     LockedError,
+    ReadOnlyError,
     StoppedError,
 )
 from dbtool.tables import sql_type
@@ -781,7 +782,7 @@ class Postgres(ServerDatabase):
             said = words.rpartition("FATAL: ")[2].splitlines()[0].strip()
             return AccessError(f"{self.name}: {said}", hint="GRANT the right named above to this role")
         if state == "25006":
-            return AccessError(
+            return ReadOnlyError(
                 f"{self.name} is read-only: {words.splitlines()[0]}", hint="use the primary server's URL"
             )
         if state == "57014":

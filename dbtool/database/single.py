@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from dbtool.errors import DbtoolError, RequestError
@@ -24,6 +25,7 @@ _NEVER = (
     "attach", "detach", "begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release", "copy", "load",
     "prepare", "execute", "deallocate", "xa", "vacuum",
 )  # fmt: skip
+_BATCH = 1000  # rows
 _MOST_LETTERS = 100_000  # of one value
 _MOST_BYTES = 64 * 1024 * 1024  # of one value that SQLite computes
 # Words that MariaDB and PostgreSQL obey even in a transaction that only reads: files, other sessions, SQL in a text.
@@ -53,22 +55,41 @@ class Answer:
 
 End = Callable[[], None]
 Watch = Callable[[End], AbstractContextManager[None]]
+Rows = Sequence[tuple[Any, ...]]
+Take = Callable[[tuple[str, ...], Rows], object]
 
 
-def run(database: Database, statement: str, *, write: bool, limit: int, seconds: float, watched: Watch) -> Answer:
+def run(
+    database: Database,
+    statement: str,
+    *,
+    write: bool,
+    limit: int | None,
+    seconds: float,
+    watched: Watch,
+    to_write: str,
+    take: Take | None = None,
+) -> Answer:
     """Run one statement on a connection of its own, and commit it when it may write.
 
-    `watched` is a context that is told how to end the statement from another thread. Raises RequestError with the
-    database's words, TimeLimitError, and what `Database.connect` raises.
+    `watched` is a context that is told how to end the statement from another thread, `to_write` says what permits a
+    statement that changes something. `limit` None reads all rows. `take` is given the names of the columns with rows
+    as they arrive, at least once, and the answer then has none of them. Raises RequestError with the database's words,
+    TimeLimitError, and what `Database.connect` raises.
     """
-    check(database.kind, statement, write=write)
+    check(database.kind, statement, write=write, to_write=to_write)
+    reading = _Reading(limit, take)
     way = _WAYS[database.kind]
     try:
         with database.connect("write" if write else "read") as connection:
             end = database.canceller(connection)
-            with watched(end), database.limited(connection, seconds):
-                driver = connection.connection.driver_connection
-                return way(driver, statement, write, limit, end)
+            try:
+                with watched(end), database.limited(connection, seconds):
+                    driver = connection.connection.driver_connection
+                    return way(driver, statement, write, reading, end)
+            except KeyboardInterrupt:
+                connection.invalidate()  # nobody reads the rest of the answer
+                raise
     except DbtoolError:
         raise
     except Exception as error:
@@ -78,7 +99,7 @@ def run(database: Database, statement: str, *, write: bool, limit: int, seconds:
         raise _refused(cause) from error
 
 
-def check(kind: str, statement: str, *, write: bool) -> None:
+def check(kind: str, statement: str, *, write: bool, to_write: str) -> None:
     """Raise RequestError where the text alone says that it is not permitted."""
     found = _COMMENTS.match(statement)
     rest = statement[found.end() if found else 0 :]
@@ -87,12 +108,47 @@ def check(kind: str, statement: str, *, write: bool) -> None:
     if not first:
         raise RequestError("there is no statement", hint="select 1")
     if first in _NEVER:
-        raise RequestError(f"the console runs no {first.upper()}", hint="each statement has a transaction of its own")
+        raise RequestError(f"{first.upper()} is not for here", hint="each statement has a transaction of its own")
     if not write and first not in _READING:
-        raise RequestError(f"{first.upper()[:30]} may change something", hint="switch on writing to run it")
+        raise RequestError(f"{first.upper()[:30]} may change something", hint=to_write)
     escape = _ESCAPES[kind].search(statement)
     if escape and not (write and kind == "postgres"):
-        raise RequestError(f"the console does not run `{escape[0][:40]}`", hint="it may reach beyond the rows")
+        raise RequestError(f"`{escape[0][:40]}` is not for here", hint="it may reach beyond the rows")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How many rows of an answer are read, and who takes them."""
+
+    limit: int | None
+    take: Take | None
+
+    def answer(self, cursor: Any) -> Answer:
+        """Read what a statement returned."""
+        if cursor.description is None:
+            return Answer((), (), False, max(cursor.rowcount, 0))
+        return self.of(iter(cursor.fetchone, None), lambda: _names(cursor))
+
+    def of(self, rows: Iterator[Any], names: Callable[[], tuple[str, ...]]) -> Answer:
+        """Read rows as they arrive; only then the names of their columns are certain to be known."""
+        if self.take is not None:
+            return self._pass_on(islice(rows, self.limit), names, self.take)
+        found = list(rows if self.limit is None else islice(rows, self.limit + 1))
+        more = self.limit is not None and len(found) > self.limit
+        return Answer(names(), tuple(tuple(row) for row in found[: self.limit]), more, None)
+
+    @staticmethod
+    def _pass_on(rows: Iterator[Any], names: Callable[[], tuple[str, ...]], take: Take) -> Answer:
+        batch = list(islice(rows, _BATCH))
+        columns = names()
+        take(columns, batch)
+        while batch := list(islice(rows, _BATCH)):
+            take(columns, batch)
+        return Answer(columns, (), False, None)
+
+
+def _names(cursor: Any) -> tuple[str, ...]:
+    return tuple(str(described[0]) for described in cursor.description or ())
 
 
 # SQLite
@@ -113,7 +169,7 @@ _FORBIDDEN = frozenset(
 _FUNCTIONS = frozenset(("load_extension", "fts3_tokenizer", "writefile", "readfile", "edit"))
 
 
-def _on_sqlite(driver: sqlite3.Connection, statement: str, write: bool, limit: int, end: End) -> Answer:
+def _on_sqlite(driver: sqlite3.Connection, statement: str, write: bool, reading: _Reading, end: End) -> Answer:
     def allows(action: int, one: str | None, two: str | None, *_: str | None) -> int:
         if action == sqlite3.SQLITE_PRAGMA:
             known = one in _PRAGMAS or (one in _PLAIN_PRAGMAS and two is None)
@@ -132,10 +188,14 @@ def _on_sqlite(driver: sqlite3.Connection, statement: str, write: bool, limit: i
     driver.set_authorizer(allows)
     try:
         cursor = driver.execute(statement)
-        answer = _answer(cursor, limit)
-    except BaseException:
+        answer = reading.answer(cursor)
+    except BaseException as error:
         driver.set_authorizer(None)
         driver.rollback()
+        if isinstance(error, sqlite3.DatabaseError) and str(error) == "not authorized":
+            raise RequestError(
+                "this is not permitted here", hint="it may change something, or reach beyond the rows"
+            ) from error
         raise
     driver.set_authorizer(None)
     if write:
@@ -147,11 +207,11 @@ def _on_sqlite(driver: sqlite3.Connection, statement: str, write: bool, limit: i
 # PostgreSQL
 
 
-def _on_postgres(driver: Any, statement: str, write: bool, limit: int, end: End) -> Answer:
+def _on_postgres(driver: Any, statement: str, write: bool, reading: _Reading, end: End) -> Answer:
     if write:
         with driver.cursor() as cursor:
             cursor.execute(statement, prepare=True)
-            answer = _answer(cursor, limit)
+            answer = reading.answer(cursor)
         driver.commit()
         return answer
     with driver.cursor() as cursor:
@@ -160,17 +220,23 @@ def _on_postgres(driver: Any, statement: str, write: bool, limit: int, end: End)
             raise RequestError("this connection is not read-only")
         streamed = cursor.stream(statement)  # the extended protocol, which carries one statement, row by row
         try:
-            rows = _some(streamed, limit + 1)
-            return _cut(cursor, rows, limit, None)
+            return reading.of(streamed, lambda: _names(cursor) or _described(driver, statement))
         finally:
             streamed.close()
             driver.rollback()
 
 
+def _described(driver: Any, statement: str) -> tuple[str, ...]:
+    """Ask for the names of columns, without running the statement: a stream without rows has none."""
+    driver.pgconn.prepare(b"", statement.encode())
+    told = driver.pgconn.describe_prepared(b"")
+    return tuple((told.fname(index) or b"").decode() for index in range(told.nfields))
+
+
 # MariaDB
 
 
-def _on_mysql(driver: Any, statement: str, write: bool, limit: int, end: End) -> Answer:
+def _on_mysql(driver: Any, statement: str, write: bool, reading: _Reading, end: End) -> Answer:
     from pymysql.cursors import SSCursor
 
     driver.rollback()
@@ -178,7 +244,7 @@ def _on_mysql(driver: Any, statement: str, write: bool, limit: int, end: End) ->
         cursor.execute("START TRANSACTION" if write else "START TRANSACTION READ ONLY")
     cursor = driver.cursor(SSCursor)
     cursor.execute(statement)
-    answer = _answer(cursor, limit)
+    answer = reading.answer(cursor)
     with suppress(Exception) if not write else nullcontext():
         if answer.more and not write:
             end()  # else closing the cursor would read the rest
@@ -188,29 +254,8 @@ def _on_mysql(driver: Any, statement: str, write: bool, limit: int, end: End) ->
     return answer
 
 
-_Way = Callable[[Any, str, bool, int, End], Answer]
+_Way = Callable[[Any, str, bool, _Reading, End], Answer]
 _WAYS: dict[str, _Way] = {"sqlite": _on_sqlite, "postgres": _on_postgres, "mysql": _on_mysql}
-
-
-def _answer(cursor: Any, limit: int) -> Answer:
-    if cursor.description is None:
-        return Answer((), (), False, max(cursor.rowcount, 0))
-    rows = _some(iter(cursor.fetchone, None), limit + 1)
-    return _cut(cursor, rows, limit, None)
-
-
-def _some(rows: Iterator[Any], most: int) -> list[Any]:
-    found = []
-    for row in rows:
-        found.append(row)
-        if len(found) == most:
-            break
-    return found
-
-
-def _cut(cursor: Any, rows: Sequence[Any], limit: int, changed: int | None) -> Answer:
-    names = tuple(str(described[0]) for described in cursor.description or ())
-    return Answer(names, tuple(tuple(row) for row in rows[:limit]), len(rows) > limit, changed)
 
 
 def _refused(error: BaseException) -> RequestError:

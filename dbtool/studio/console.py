@@ -56,6 +56,7 @@ def run(call: Call, wanted: messages.Sql) -> dict[str, Any]:
             limit=wanted.limit,
             seconds=library.config.studio.limit,
             watched=call.watched,
+            to_write="switch on writing to run it",
         )
     except DbtoolError as error:
         _note(library.config, wanted, _since(started), rows=None, error=error.message)

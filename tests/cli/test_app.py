@@ -28,6 +28,7 @@ COMMANDS = (
     "doctor",
     "seed",
     "show",
+    "query",
     "backup",
     "restore",
     "generate",
@@ -77,7 +78,7 @@ def test_help_lists_every_command_in_its_panel_and_no_word_of_other_tools(tmp_pa
         "Develop": ["migrate", "reset", "push", "rebase", "squash"],
         "Deploy": ["deploy", "status", "history", "rollback", "repair"],
         "Review": ["check", "diff", "lint", "sql", "doctor"],
-        "Data": ["seed", "show", "backup", "restore", "studio"],
+        "Data": ["seed", "show", "query", "backup", "restore", "studio"],
         "Source": ["generate", "erd"],
     }
 
@@ -113,6 +114,7 @@ REPORTS = {
     "show book": "table model columns rows labels total ok",
     "show author 1": "table model label values labels relations ok",
     "show book --schema": "table model kind comment columns primary_key natural_key constraints relations ok",
+    "query select+1": "database columns rows more changed seconds ok",
     "backup copy.db": "database path bytes checksum ok",
     "restore copy.db --yes": "database source rows_before rows backup ok",
     "check": "checked findings ok",
