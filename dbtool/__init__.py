@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dbtool.operations.copies import backup, restore
     from dbtool.operations.data import export_csv, seed, show_record, show_rows, show_schema, show_tables, table_names
     from dbtool.operations.deploy import deploy, history, require_current, status
+    from dbtool.operations.fleet import deploy_fleet
     from dbtool.operations.lint import lint
     from dbtool.operations.migrate import migrate
     from dbtool.operations.push import push
@@ -50,6 +51,7 @@ _HOMES = {
         "table_names",
     ),
     "dbtool.operations.deploy": ("deploy", "history", "require_current", "status"),
+    "dbtool.operations.fleet": ("deploy_fleet",),
     "dbtool.operations.migrate": ("migrate",),
     "dbtool.operations.push": ("push",),
     "dbtool.operations.query": ("query", "query_csv"),
@@ -80,6 +82,7 @@ __all__ = [
     "backup",
     "check",
     "deploy",
+    "deploy_fleet",
     "diff",
     "doctor",
     "erd",

@@ -352,6 +352,49 @@ class DeployReport:
     ok: bool = True
 
 
+Outcome = Literal["current", "applied", "would apply", "failed", "not reached"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something did not work: the words of a DbtoolError."""
+
+    code: str
+    message: str
+    hint: str
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetReport:
+    """What became of one database of a fleet; `line` is its line of the list, from 1.
+
+    `outcome` is `current` where nothing was pending, `applied`, `would apply` after a dry run, `failed` with its
+    `failure`, or `not reached`. `seconds` is wall time.
+    """
+
+    line: int
+    database: str
+    outcome: Outcome
+    current: tuple[str, ...] = ()
+    applied: tuple[Applied, ...] = ()
+    planned: tuple[Revision, ...] = ()
+    seconds: float = 0.0
+    failure: Failure | None = None
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FleetReport:
+    """What became of the databases of a list, in its order."""
+
+    targets: tuple[TargetReport, ...]
+    seconds: float
+    dry_run: bool
+    interrupted: bool
+    ok: bool
+
+
 @dataclass(frozen=True, slots=True)
 class RollbackReport:
     """What `rollback` took back, newest first; with `dry_run` it was undone, or only planned.

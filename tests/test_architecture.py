@@ -188,6 +188,7 @@ def test_the_public_names_are_these() -> None:
         "backup",
         "check",
         "deploy",
+        "deploy_fleet",
         "diff",
         "doctor",
         "erd",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 import dbtool
+from dbtool.cli import fleet
 from dbtool.cli.options import LockTimeout, command
 from dbtool.cli.progress import deployed, history_lines, repaired, status_lines, taken_back
 from dbtool.cli.session import Session
@@ -35,6 +36,16 @@ def register(app: typer.Typer) -> None:
             Literal["run", "migration"],
             typer.Option("--transaction", help="One for the whole run, or one for each migration."),
         ] = "run",
+        targets: Annotated[
+            str | None,
+            typer.Option("--targets", metavar="FILE", help="Many databases, one URL a line; - reads the input."),
+        ] = None,
+        jobs: Annotated[
+            int, typer.Option("--jobs", "-j", metavar="N", min=1, help="With --targets: so many at a time.")
+        ] = 1,
+        keep_going: Annotated[
+            bool, typer.Option("--keep-going", help="With --targets: a failure stops no other database.")
+        ] = False,
     ) -> None:
         """Apply pending migrations.
 
@@ -44,19 +55,27 @@ def register(app: typer.Typer) -> None:
 
         One process deploys at a time: others wait, and find nothing left to do.
 
+        With --targets it goes to many databases, or schemas such as postgresql://host/db?schema=tenant_1: each by
+        itself, those that are up to date in passing. Run it again after a failure. --json prints one object a line.
+
         Example: dbtool deploy --wait 30 --lock-timeout 300
         """
-        report = dbtool.deploy(
-            session.config,
-            to=to,
-            dry_run=dry_run,
-            lock_timeout=lock_timeout,
-            wait=wait,
-            backup=backup,
-            transaction=transaction,
-            tell=session.tell,
-        )
-        session.show(report, deployed)
+        wishes: dict[str, Any] = {
+            "to": to,
+            "dry_run": dry_run,
+            "lock_timeout": lock_timeout,
+            "wait": wait,
+            "backup": backup,
+            "transaction": transaction,
+        }
+        if targets is not None:
+            fleet.deploy_to(session, targets, {**wishes, "jobs": jobs, "keep_going": keep_going})
+            return
+        if keep_going or jobs > 1:
+            raise UsageError(
+                "--jobs and --keep-going need --targets", hint="dbtool deploy --targets tenants.txt --jobs 4"
+            )
+        session.show(dbtool.deploy(session.config, **wishes, tell=session.tell), deployed)
 
     @command(app, "status", panel=PANEL)
     def status(

@@ -212,9 +212,11 @@ def plain(value: Any) -> Any:
     return values.plain(value)
 
 
-def print_json(value: Any) -> None:
-    """Print one JSON object on stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+def print_json(value: Any, *, in_a_line: bool = False) -> None:
+    """Print one JSON object on stdout, at once where others will follow it line by line."""
+    sys.stdout.write(json.dumps(value, indent=None if in_a_line else 2, ensure_ascii=False) + "\n")
+    if in_a_line:
+        sys.stdout.flush()
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:

@@ -226,8 +226,11 @@ class Postgres(ServerDatabase):
         """Create the database, and the schema in it."""
         from psycopg import errors
 
-        with suppress(errors.DuplicateDatabase, errors.UniqueViolation):
-            self._on_server("CREATE DATABASE {}")
+        if self._schema and self.sibling(self.url.database).exists():
+            pass  # a role that may make a schema need not be one that may make databases
+        else:
+            with suppress(errors.DuplicateDatabase, errors.UniqueViolation):
+                self._on_server("CREATE DATABASE {}")
         if self._schema:
             self._run_about(self._schema, "CREATE SCHEMA IF NOT EXISTS {}", where=self.url.database)
 
@@ -346,10 +349,8 @@ class Postgres(ServerDatabase):
     def table_names(self, connection: DriverConnection) -> frozenset[str]:
         """Return the names of the tables on the search path."""
         with self.translated():
-            sql = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND pg_table_is_visible(oid)"
-            return frozenset(
-                name for (name,) in rows(connection, f"{sql} AND relnamespace <> 'pg_catalog'::regnamespace")
-            )
+            sql = "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'p')"
+            return frozenset(name for (name,) in rows(connection, f"{sql} AND nspname = ANY (current_schemas(false))"))
 
     def table_texts(self, connection: DriverConnection) -> Mapping[str, str]:
         """Return each table's own part of the catalogue; the line of an index does not begin with its table's name."""

@@ -169,7 +169,7 @@ class ServerDatabase(Database):
     @property
     def turn_key(self) -> bytes:
         """What stands for the schema that is migrated: the same for every process that migrates it."""
-        schemas = ",".join(self.schemas) or self.url.query.get("schema", "")
+        schemas = self.url.query.get("schema") or ",".join(self.schemas)
         return hashlib.sha256(f"dbtool {self.url.database} {schemas} {self.version_table}".encode()).digest()
 
     @abstractmethod

@@ -47,7 +47,22 @@ def observe_or_empty(config: Config, database: Database, *, split: bool = False)
     try:
         return _observe(config, database, known)
     except DatabaseMissingError:
-        return State(known, Record(), plan.standing(known, (), {}), None, exists=False)
+        return _at_nothing(known)
+
+
+def glance(config: Config, database: Database, known: History) -> State:
+    """Look where a database stands by files that were read before, and not at its schema: `drift` is not known.
+
+    One that does not exist yet stands at nothing.
+    """
+    try:
+        return _observe(config, database, known, schema=False)
+    except DatabaseMissingError:
+        return _at_nothing(known)
+
+
+def _at_nothing(known: History) -> State:
+    return State(known, Record(), plan.standing(known, (), {}), None, exists=False)
 
 
 def unknown(config: Config) -> State:
@@ -56,13 +71,13 @@ def unknown(config: Config) -> State:
     return State(known, Record(), plan.standing(known, (), {}), None, exists=True)
 
 
-def _observe(config: Config, database: Database, known: History) -> State:
+def _observe(config: Config, database: Database, known: History, *, schema: bool = True) -> State:
     with database.reading() as connection, database.translated():
         record = ledger.read(database, connection)
         halfway = journal.stopped(database, connection)
         catalogue = cache(partial(database.catalogue, connection))
-        drift = None if halfway else _drift(connection, record, catalogue)
-        was_pushed = drift != () and _pushed(config, catalogue)
+        drift = _drift(connection, record, catalogue) if schema and not halfway else None
+        was_pushed = schema and drift != () and _pushed(config, catalogue)
     standing = plan.standing(known, record.heads, record.checksums)
     return State(known, record, standing, drift, exists=True, pushed=was_pushed, stopped=halfway)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Literal, TypeVar
@@ -15,7 +16,7 @@ from dbtool.database import Database
 from dbtool.engine import history as histories
 from dbtool.engine import ledger, plan, protection, sqlfiles
 from dbtool.engine.history import History
-from dbtool.engine.state import State, observe, observe_or_empty
+from dbtool.engine.state import State, glance, observe
 from dbtool.errors import BehindError, ConnectError, RevisionError, SqlFileError
 from dbtool.reports import Applied, DeployReport, Finding, HistoryReport, Revision, Standing, StatusReport, Stopped
 
@@ -44,20 +45,39 @@ def deploy(
     away first, where anything is pending. `transaction` is one for the whole run or one for each migration. Raises
     HistoryError when the files are not intact, MigrationError, LockedError.
     """
+    wishes = Wishes(to, dry_run, lock_timeout, wait, backup, transaction)
+    return bring(config, histories.read(config, split=to == HEADS), wishes, tell)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a database shall be brought where the files are; see `deploy`."""
+
+    to: str | None = None
+    dry_run: bool = False
+    lock_timeout: float | None = None
+    wait: float = 0
+    backup: bool = False
+    transaction: Transaction = "run"
+
+
+def bring(config: Config, known: History, wishes: Wishes, tell: Tell = silent) -> DeployReport:
+    """Apply what is pending of files that were read before."""
     database = databases.of(config)
-    database.patience = database.patience if lock_timeout is None else lock_timeout
-    state = answering(lambda: observe_or_empty(config, database, split=to == HEADS), wait, tell)
+    database.patience = database.patience if wishes.lock_timeout is None else wishes.lock_timeout
+    state = answering(lambda: glance(config, database, known), wishes.wait, tell)
     plan.require_intact(state.standing, config.relative(config.migrations))
-    target = _target(state, to)
-    pending = plan.forward(state.history, state.record.heads, target)
+    target = _target(state, wishes.to)
+    pending = plan.forward(known, state.record.heads, target)
+    dry_run = wishes.dry_run
     if not pending:
         return DeployReport(database.url.safe, False, state.record.heads, (), dry_run)
     if dry_run and not (database.transactional_ddl and state.exists):
         return DeployReport(database.url.safe, False, state.record.heads, (), True, planned=pending)
-    copy = _copied(config, database) if backup and state.exists and not dry_run else None
+    copy = _copied(config, database) if wishes.backup and state.exists and not dry_run else None
     if not state.exists:
         database.create()
-    applied = _upgrade(config, database, state, target, dry_run, transaction, tell)
+    applied = _upgrade(config, database, state, target, wishes, tell)
     current = state.record.heads if dry_run else _heads_after(state, pending)
     return DeployReport(database.url.safe, not state.exists, current, applied, dry_run, planned=pending, backup=copy)
 
@@ -175,18 +195,12 @@ def _target(state: State, word: str | None) -> str | None:
 
 
 def _upgrade(
-    config: Config,
-    database: Database,
-    state: State,
-    target: str | None,
-    dry_run: bool,
-    transaction: Transaction,
-    tell: Tell,
+    config: Config, database: Database, state: State, target: str | None, wishes: Wishes, tell: Tell
 ) -> tuple[Applied, ...]:
     from dbtool.engine import runner
 
-    apart = transaction == "migration"
-    return runner.upgrade(config, database, state.history, to=target, dry_run=dry_run, apart=apart, tell=tell)
+    apart = wishes.transaction == "migration"
+    return runner.upgrade(config, database, state.history, to=target, dry_run=wishes.dry_run, apart=apart, tell=tell)
 
 
 def _heads_after(state: State, pending: tuple[Revision, ...]) -> tuple[str, ...]:
