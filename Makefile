@@ -30,7 +30,7 @@ corpus: .venv/dev
 	@$(BIN)/python tests/corpus/report.py $(ARGS)
 
 torture: .venv/dev
-	@DBTOOL_TORTURE=1 $(BIN)/python -m pytest -n auto tests/corpus tests/engine/test_turns.py tests/engine/test_journal.py $(ARGS)
+	@DBTOOL_TORTURE=1 $(BIN)/python -m pytest -n auto tests/corpus tests/torture tests/engine/test_turns.py tests/engine/test_journal.py $(ARGS)
 
 screenshots: .venv/dev
 	@$(BIN)/python tests/studio/screenshots.py

@@ -56,6 +56,7 @@ def main() -> None:
         few = _project(root / "few", 0)
         many = _project(root / "many", 1000)
         _sqlite(few, many)
+        _fleet(few)
         for kind, variable in SERVERS.items():
             if variable in os.environ:
                 with _server(os.environ[variable]) as url:
@@ -98,6 +99,25 @@ def _sqlite(few: Path, many: Path) -> None:
                 peak_goal=None,
             )
         )
+
+
+def _fleet(project: Path) -> None:
+    """1,000 files that are up to date, against as many runs of alembic as a fleet of 30 would take."""
+    tenants = project / "tenants"
+    tenants.mkdir()
+    urls = [f"sqlite:///{tenants / str(number)}.db" for number in range(1000)]
+    (project / "tenants.txt").write_text("\n".join(urls))
+    dbtool.deploy_fleet(dbtool.load_config(project=project), "\n".join(urls))
+    loop = [sys.executable, "-c", f"import subprocess\nfor _ in range(30): subprocess.run([{ALEMBIC[0]!r}, 'current'])"]
+    measure(
+        Subject(
+            "1,000 tenants that are up to date against 30 runs of alembic",
+            _ours(project, urls[0], "deploy", "--targets", "tenants.txt"),
+            Command("30 x alembic current", loop, project / "plain", environment={"ALEMBIC_URL": urls[0]}),
+            runs=3,
+            cpu_goal=1.0,
+        )
+    )
 
 
 def _up_to_date(project: Path, what: str, url: str, goal: float | None) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 
 import transcript
+import yaml
 from projects import REPOSITORY, Project
 from test_architecture import subclasses
 
@@ -65,3 +67,21 @@ def test_readme_names_every_setting() -> None:
     missing = [name for name in SETTINGS if f"| `{name}` |" not in README]
 
     assert missing == []
+
+
+def test_the_recipe_for_kubernetes_runs(migrated: Project) -> None:
+    blocks = re.findall(r"```yaml\n(  apiVersion.*?)```", README, re.DOTALL)
+    found = [document for block in blocks for document in yaml.safe_load_all(textwrap.dedent(block))]
+    containers = [
+        container
+        for document in found
+        for kind in ("initContainers", "containers")
+        for container in document["spec"]["template"]["spec"].get(kind, [])
+    ]
+
+    assert [each["command"][1] for each in containers] == ["deploy", "status"]
+    for container in containers:
+        program, *arguments = container["command"]
+        assert program == "dbtool"
+        done = migrated.run(*arguments)
+        assert done.code == 0, done.stderr

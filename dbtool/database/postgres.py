@@ -237,7 +237,8 @@ class Postgres(ServerDatabase):
     def drop(self) -> None:
         """Drop the database, or the one schema."""
         if not self._schema:
-            self._on_server("DROP DATABASE IF EXISTS {}")
+            mine = " WITH (FORCE)" if not self.traced else ""  # where a pooler keeps connections of its own to it
+            self._on_server(f"DROP DATABASE IF EXISTS {{}}{mine}")
         elif self.exists():
             self._run_about(self._schema, "DROP SCHEMA {} CASCADE", where=self.url.database)
 
@@ -748,7 +749,11 @@ class Postgres(ServerDatabase):
         }
         with self.translated():
             try:
-                return psycopg.connect(autocommit=autocommit, **{key: value for key, value in parts.items() if value})
+                return psycopg.connect(
+                    autocommit=autocommit,
+                    prepare_threshold=None,  # a transaction pooler lends the next transaction another session
+                    **{key: value for key, value in parts.items() if value},
+                )
             except psycopg.ProgrammingError as error:
                 raise ConnectError(f"{self.name}: {error}".strip(), hint="correct the URL's parameters") from error
 
@@ -798,6 +803,11 @@ class Postgres(ServerDatabase):
         if state in ("53100", "53200", "53300", "53400"):
             return DiskFullError(
                 f"{self.name} has run out of room: {words.splitlines()[0]}", hint="make room on the server"
+            )
+        if state is None and "unsupported startup parameter" in words:
+            return ConnectError(
+                f"{self.name} is a pooler, which takes no schema or options",
+                hint="DIRECT_URL=<URL of the server itself>",
             )
         if state is None and type(error).__name__ in ("OperationalError", "ConnectionTimeout"):
             said = words.splitlines()[0].removeprefix("connection failed: ") if words else "the connection was lost"

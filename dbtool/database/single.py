@@ -209,9 +209,11 @@ def _on_sqlite(driver: sqlite3.Connection, statement: str, write: bool, reading:
 
 def _on_postgres(driver: Any, statement: str, write: bool, reading: _Reading, end: End) -> Answer:
     if write:
+        driver.prepare_threshold = 5  # else nothing is prepared, and a text of several statements would run
         with driver.cursor() as cursor:
             cursor.execute(statement, prepare=True)
             answer = reading.answer(cursor)
+            cursor.execute("DEALLOCATE ALL", prepare=False)  # a pooler lends the session to others
         driver.commit()
         return answer
     with driver.cursor() as cursor:

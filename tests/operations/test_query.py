@@ -91,6 +91,8 @@ def test_what_is_asked_for_is_written_and_a_failure_is_not(seeded: Project) -> N
         dbtool.query(seeded.config, "UPDATE book SET pages = 8, nonsense = 1", write=True)
     with pytest.raises(StatementError):
         dbtool.query(seeded.config, "UPDATE book SET author_id = 99", write=True)
+    with pytest.raises(StatementError):
+        dbtool.query(seeded.config, "UPDATE book SET pages = 8; DELETE FROM author", write=True)
     assert set(dbtool.query(seeded.config, "SELECT pages, author_id FROM book").rows) == {(7, 1)}
 
 
