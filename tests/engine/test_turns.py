@@ -92,6 +92,16 @@ def balance(database: Database) -> int:
         return int(connection.exec_driver_sql("SELECT balance FROM account").scalar_one())
 
 
+def require_each_once(project: Project, database: Database) -> None:
+    """Let many deploy at once: all succeed, and each migration has run exactly once."""
+    assert at_once(project, DEPLOYERS) == [0] * DEPLOYERS
+
+    assert balance(database) == 105
+    with database.reading() as connection:
+        ran = [row.revision for row in ledger.read_rows(database, connection)]
+    assert ran == [each.id for each in history.read(project.config).revisions]
+
+
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.parametrize("begin", ["empty", "half"])
 def test_deployers_at_the_same_time_apply_each_migration_once_and_all_succeed(
@@ -102,12 +112,7 @@ def test_deployers_at_the_same_time_apply_each_migration_once_and_all_succeed(
     finish(bank)
     known = history.read(bank.config)
     for _ in range(ROUNDS):
-        assert at_once(bank, DEPLOYERS) == [0] * DEPLOYERS
-
-        assert balance(database) == 105
-        with database.reading() as connection:
-            ran = [row.revision for row in ledger.read_rows(database, connection)]
-        assert ran == [each.id for each in known.revisions]
+        require_each_once(bank, database)
         if ROUNDS > 1:
             database.clear()
             target = known.revisions[1].id if begin == "half" else None
@@ -210,15 +215,10 @@ def test_a_table_that_somebody_reads_is_not_waited_for_for_ever(bank: Project, d
 @pytest.mark.parametrize("turn", ["lease"])
 def test_a_row_is_as_good_a_turn_as_a_lock(bank: Project, database: Database) -> None:
     finish(bank)
-    known = history.read(bank.config)
     for _ in range(ROUNDS):
-        assert at_once(bank, DEPLOYERS) == [0] * DEPLOYERS
-
-        assert balance(database) == 105
+        require_each_once(bank, database)
         with database.reading() as connection:
-            ran = [row.revision for row in ledger.read_rows(database, connection)]
             assert LEASE in database.table_names(connection)
-        assert ran == [each.id for each in known.revisions]
         assert dbtool.status(bank.config).ok  # the row belongs to nobody's schema
         database.clear()
 
