@@ -1,4 +1,4 @@
-"""A connection that the server ends at any statement, or around a commit: nothing runs twice, the next run ends well."""
+"""A connection the server ends at any statement, or around a commit: nothing runs twice; the next run ends well."""
 
 from __future__ import annotations
 
