@@ -250,7 +250,8 @@ def _own_host(run: Run) -> None:
             version_table=run.config.version_table,
         )
         with context.begin_transaction():
-            run.database.before_step(_driver(connection))  # Alembic makes its version table before the first step
+            if not (run.apart or leaving):  # Alembic makes its version table before the first step
+                run.database.before_step(_driver(connection))
             context.run_migrations()
         connection.commit()
 
