@@ -751,7 +751,9 @@ class Postgres(ServerDatabase):
             try:
                 return psycopg.connect(
                     autocommit=autocommit,
-                    prepare_threshold=None,  # a transaction pooler lends the next transaction another session
+                    # A prepared statement leaves a portal open that holds a snapshot, for which CREATE INDEX
+                    # CONCURRENTLY would wait; and a transaction pooler lends the next transaction another session.
+                    prepare_threshold=None,
                     **{key: value for key, value in parts.items() if value},
                 )
             except psycopg.ProgrammingError as error:
@@ -804,6 +806,10 @@ class Postgres(ServerDatabase):
             return DiskFullError(
                 f"{self.name} has run out of room: {words.splitlines()[0]}", hint="make room on the server"
             )
+        return self._lost_or_refused(error, state, words)
+
+    def _lost_or_refused(self, error: BaseException, state: str | None, words: str) -> DbtoolError | None:
+        """Read what stands between this process and the server."""
         if state is None and "unsupported startup parameter" in words:
             return ConnectError(
                 f"{self.name} is a pooler, which takes no schema or options",

@@ -246,7 +246,13 @@ def _on_mysql(driver: Any, statement: str, write: bool, reading: _Reading, end: 
         cursor.execute("START TRANSACTION" if write else "START TRANSACTION READ ONLY")
     cursor = driver.cursor(SSCursor)
     cursor.execute(statement)
-    answer = reading.answer(cursor)
+    try:
+        answer = reading.answer(cursor)
+    except BaseException:
+        with suppress(Exception):
+            end()  # else whatever uses the connection next would read the rest
+            cursor.close()
+        raise
     with suppress(Exception) if not write else nullcontext():
         if answer.more and not write:
             end()  # else closing the cursor would read the rest

@@ -250,8 +250,7 @@ def _own_host(run: Run) -> None:
             version_table=run.config.version_table,
         )
         with context.begin_transaction():
-            if not (run.apart or leaving):  # Alembic makes its version table before the first step
-                run.database.before_step(_driver(connection))
+            run.database.before_step(_driver(connection))  # Alembic makes its version table before the first step
             context.run_migrations()
         connection.commit()
 

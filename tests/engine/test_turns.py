@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -132,6 +132,20 @@ def test_who_waits_is_told_for_whom_and_gives_up_in_the_end(bank: Project, datab
     (note,) = heard
     assert isinstance(note, Note) and note.text.startswith(f"waiting for {user} from ")
     assert len(runner.upgrade(bank.config, database, history.read(bank.config))) == 2
+
+
+@on_postgres
+def test_who_waits_is_waited_for_by_nobody(bank: Project, database: Database) -> None:
+    """An index is made concurrently by the one whose turn it is, which waits for every snapshot that is held."""
+    with closing(database.open_plain()) as connection, ThreadPoolExecutor() as pool:  # type: ignore[attr-defined]
+        connection.execute("CREATE TABLE book (title TEXT)")
+        with turn_of_another(database):
+            waiting = pool.submit(dbtool.deploy, bank.config, lock_timeout=8)
+            time.sleep(3)  # it has asked often by now
+            connection.execute("SET statement_timeout = '3s'")
+            connection.execute("CREATE INDEX CONCURRENTLY ix_book ON book (title)")
+            assert not waiting.done()
+        assert len(waiting.result().applied) == 2
 
 
 @on_servers

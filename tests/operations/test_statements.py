@@ -112,7 +112,7 @@ def test_a_refusal_has_the_words_of_the_database(seeded: Project) -> None:
         assert error.value.problems == ("line 2: FROM boook", " " * 13 + "^")
 
 
-def test_a_million_rows_are_written_as_they_arrive(seeded: Project) -> None:
+def test_rows_are_written_as_they_arrive(seeded: Project) -> None:
     numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999)"
     rows = f"{numbers} SELECT n.i, NULL, '' FROM n, n m"
     parts: list[str] = []
@@ -132,3 +132,20 @@ def test_the_command_reads_its_input_and_tells_what_goes_together(seeded: Projec
 
     assert seeded.run("query", "SELECT 1", "--csv", "--json").code == 2
     assert seeded.run("query", "").code == 1
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("error", [KeyboardInterrupt, BrokenPipeError])
+def test_nobody_waits_for_rows_that_nobody_reads(seeded: Project, error: type[BaseException]) -> None:
+    """A hundred million rows: Ctrl-C, or a reader such as `head` that goes away, ends them at once."""
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999)"
+    parts: list[str] = []
+
+    def write(text: str) -> None:
+        parts.append(text)
+        raise error
+
+    with pytest.raises(error):
+        dbtool.query_csv(seeded.config, f"{numbers} SELECT a.i FROM n a, n b, n c", write=write)
+    assert len(parts) == 1
+    assert dbtool.query(seeded.config, "SELECT count(*) FROM book").rows == ((2,),)
