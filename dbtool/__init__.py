@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from dbtool.operations.source import erd, generate, watch
     from dbtool.operations.sql import sql
     from dbtool.operations.squash import squash
+    from dbtool.operations.transfer import copy
     from dbtool.studio.server import open_studio
 
 __version__ = "0.1.0"
@@ -66,6 +67,7 @@ _HOMES = {
     "dbtool.operations.lint": ("lint",),
     "dbtool.operations.sql": ("sql",),
     "dbtool.operations.squash": ("squash",),
+    "dbtool.operations.transfer": ("copy",),
     "dbtool.operations.source": ("erd", "generate", "watch"),
     "dbtool.studio.server": ("open_studio",),
 }
@@ -81,6 +83,7 @@ __all__ = [
     "Tell",
     "backup",
     "check",
+    "copy",
     "deploy",
     "deploy_fleet",
     "diff",

@@ -399,6 +399,18 @@ class StatementError(DataError):
     code = "DB617"
 
 
+class OccupiedError(DataError):
+    """Rows are where a copy should go; nothing was changed."""
+
+    code = "DB618"
+
+
+class UnequalError(DataError):
+    """What arrived in another database is not what was sent; nothing of it was kept."""
+
+    code = "DB619"
+
+
 class StudioError(DbtoolError):
     """Studio cannot do what was asked for."""
 

@@ -653,6 +653,33 @@ class QueryReport:
 
 
 @dataclass(frozen=True, slots=True)
+class CopiedTable:
+    """A table that was copied: `checksum` is one of all its rows, in hexadecimal, which both databases agree on."""
+
+    name: str
+    rows: int
+    checksum: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyReport:
+    """A database that holds what another one held in one moment; tables stand parents first.
+
+    `created` tells whether it was made, `applied` by which migrations its schema came about. `notes` name columns
+    that hold less than was sent, such as times without fractions. `seconds` is wall time.
+    """
+
+    source: str
+    target: str
+    created: bool
+    applied: tuple[Applied, ...]
+    tables: tuple[CopiedTable, ...]
+    notes: tuple[str, ...]
+    seconds: float
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class StudioReport:
     """Where studio is: `url` holds the token of this run, `address` does not.
 

@@ -187,6 +187,7 @@ def test_the_public_names_are_these() -> None:
         "Tell",
         "backup",
         "check",
+        "copy",
         "deploy",
         "deploy_fleet",
         "diff",

@@ -1,4 +1,4 @@
-"""Data: backup, restore."""
+"""Data: backup, restore, copy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import dbtool
 from dbtool.cli import output
 from dbtool.cli.options import command
 from dbtool.cli.session import Session
-from dbtool.reports import BackupReport, RestoreReport
+from dbtool.reports import BackupReport, CopyReport, RestoreReport
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -52,6 +52,23 @@ def register(app: typer.Typer, panel: str) -> None:
         report = dbtool.restore(session.config, file, backup=not no_backup, ask=session.ask(yes=yes), tell=session.tell)
         session.show(report, _restored)
 
+    @command(app, "copy", panel=panel)
+    def copy(
+        session: Session,
+        to: Annotated[
+            str, typer.Option("--to", metavar="URL", help="The other database, or the name of an environment.")
+        ],
+    ) -> None:
+        """Copy the database into another one, of whichever kind.
+
+        The schema is made by the migrations, then come the rows, read in one moment while the database stays in use.
+        Each table is read again and compared before anything is kept. The other database is made where it is missing,
+        and must hold no rows.
+
+        Example: dbtool copy --to postgresql://localhost/shop
+        """
+        session.show(dbtool.copy(session.config, to, tell=session.tell), _copied)
+
 
 def _backed_up(report: BackupReport) -> Iterator[RenderableType]:
     yield output.line(("wrote ", "green"), (report.path, "bold"), (f", {report.bytes:,} bytes", ""))
@@ -63,3 +80,20 @@ def _restored(report: RestoreReport) -> Iterator[RenderableType]:
     yield f"{output.counted(report.rows, 'row')}, where {report.rows_before:,} were before"
     if report.backup:
         yield f"backup: {report.backup}"
+
+
+def _copied(report: CopyReport) -> Iterator[RenderableType]:
+    table = output.table("Table", "Rows", "Checksum")
+    table.columns[1].justify = "right"
+    for each in report.tables:
+        table.add_row(output.clean(each.name), f"{each.rows:,}", each.checksum[:12])
+    yield table
+    rows = sum(each.rows for each in report.tables)
+    yield output.line(
+        ("copied ", "green"),
+        (f"{output.counted(rows, 'row')} of {output.counted(len(report.tables), 'table')} into ", ""),
+        (report.target, "bold"),
+        (f" in {report.seconds:.1f} s; each table was read again and is the same", ""),
+    )
+    for note in report.notes:
+        yield output.line(("note: ", "yellow"), (note, ""))

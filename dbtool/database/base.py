@@ -109,6 +109,7 @@ class Database(ABC):
     unreadable: ClassVar[str] = ""  # a letter with which SQLAlchemy reads a name back as another one
     leaves_type_checks: ClassVar[bool] = False  # whether Alembic forgets the check of an enum that was text
     locks_rows: ClassVar[bool] = True  # whether SELECT ... FOR UPDATE exists; a SQLite transaction locks everything
+    keeps_decimals: ClassVar[bool] = True  # whether a number keeps all digits that its type names
     traced = True  # a scratch database's statements are nobody's concern
     by_lease = False  # whether the turn to migrate is a row, also where the server has locks
     patience = LOCK_SECONDS  # how long a migration waits for its turn, and for each lock that it needs
@@ -137,6 +138,14 @@ class Database(ABC):
     @abstractmethod
     def create(self) -> None:
         """Create an empty database; one that somebody else has just created is left as it is."""
+
+    @abstractmethod
+    def drop(self) -> None:
+        """Drop the database, which nobody may use. Raises AccessError without the right to."""
+
+    @abstractmethod
+    def drop_objects(self) -> None:
+        """Drop everything in the database that no extension owns."""
 
     @abstractmethod
     def scratch(self) -> AbstractContextManager[Database]:

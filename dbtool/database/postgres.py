@@ -422,6 +422,7 @@ class Postgres(ServerDatabase):
         from sqlalchemy import create_engine
 
         self.driver()
+        from dbtool.database.dialects import COMPILED, NAME
 
         def connect() -> Any:
             connection = self._open()
@@ -429,7 +430,8 @@ class Postgres(ServerDatabase):
                 connection.read_only = True
             return connection
 
-        return create_engine(f"{self.application_driver}://", creator=connect, **pooling(kept))
+        shared: dict[str, Any] = {} if kept else {"execution_options": {"compiled_cache": COMPILED}}
+        return create_engine(f"{NAME}://", creator=connect, **shared, **pooling(kept))
 
     def follow_sequences(self, connection: Connection, table: Table, column: Column[Any]) -> None:
         """Set the sequence behind a column, if there is one, to the largest value in it."""
@@ -496,6 +498,12 @@ class Postgres(ServerDatabase):
         detail = _KEY_OF_DETAIL.search(told.message_detail or "")
         columns = (told.column_name,) if told.column_name else tuple(detail[1].split(", ")) if detail else ()
         return Refusal(_RULES[state], words, columns, told.constraint_name or "")
+
+    def rounding(self, kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+        """Give a REAL the digits of single precision."""
+        from sqlalchemy import REAL
+
+        return _single if isinstance(kind, REAL) else None
 
     def insert_new(self, connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
         """Do nothing on a conflict."""
@@ -829,6 +837,19 @@ def _between_zones(name: str, old: TypeEngine[Any], new: TypeEngine[Any]) -> str
     """Say that a time without a zone is UTC: PostgreSQL would take the session's zone."""
     zones = [bool(getattr(getattr(each, "impl_instance", each), "timezone", False)) for each in (old, new)]
     return f"{name} AT TIME ZONE 'UTC'" if family(old) == "moment" and zones[0] != zones[1] else ""
+
+
+def _single(value: float) -> float:
+    """Return what single precision leaves of a number, in the fewest digits that tell it from its neighbours."""
+    try:
+        packed = struct.pack("f", value)
+    except OverflowError:
+        return value
+    for digits in range(6, 10):
+        found = float(f"{struct.unpack('f', packed)[0]:.{digits}g}")
+        if struct.pack("f", found) == packed:
+            return found
+    return value
 
 
 def _quoted(name: str) -> str:

@@ -79,16 +79,8 @@ class ServerDatabase(Database):
         return True
 
     @abstractmethod
-    def drop(self) -> None:
-        """Drop the database, which nobody may use. Raises AccessError without the right to."""
-
-    @abstractmethod
     def may_create(self) -> bool:
         """Whether the role may create databases."""
-
-    @abstractmethod
-    def drop_objects(self) -> None:
-        """Drop everything in the database that no extension owns."""
 
     def sibling(self, name: str) -> ServerDatabase:
         """Return another database of the same server and role."""

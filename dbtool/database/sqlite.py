@@ -72,6 +72,7 @@ class Sqlite(Database):
     nulls_first = True
     address_is_ordered = True
     locks_rows = False
+    keeps_decimals = False
     now = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
     create_ledger = f"""CREATE TABLE IF NOT EXISTS {LEDGER} (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -116,6 +117,15 @@ class Sqlite(Database):
         folder = self.path.parent
         if not folder.is_dir():
             raise AccessError(f"the folder {folder} does not exist", hint=f"mkdir -p {folder}")
+
+    def drop(self) -> None:
+        """Remove the file."""
+        self.clear()
+
+    def drop_objects(self) -> None:
+        """Put an empty file in its place."""
+        self.clear()
+        self.create()
 
     @contextmanager
     def scratch(self) -> Iterator[Database]:

@@ -31,6 +31,7 @@ COMMANDS = (
     "query",
     "backup",
     "restore",
+    "copy",
     "generate",
     "erd",
 )
@@ -78,7 +79,7 @@ def test_help_lists_every_command_in_its_panel_and_no_word_of_other_tools(tmp_pa
         "Develop": ["migrate", "reset", "push", "rebase", "squash"],
         "Deploy": ["deploy", "status", "history", "rollback", "repair"],
         "Review": ["check", "diff", "lint", "sql", "doctor"],
-        "Data": ["seed", "show", "query", "backup", "restore", "studio"],
+        "Data": ["seed", "show", "query", "backup", "restore", "copy", "studio"],
         "Source": ["generate", "erd"],
     }
 
@@ -117,6 +118,7 @@ REPORTS = {
     "query select+1": "database columns rows more changed seconds ok",
     "backup copy.db": "database path bytes checksum ok",
     "restore copy.db --yes": "database source rows_before rows backup ok",
+    "copy --to sqlite:///other.db": "source target created applied tables notes seconds ok",
     "check": "checked findings ok",
     "diff": "source target changes statements notes ok",
     "lint --all": "dialect files findings replayed traces ok",
