@@ -69,14 +69,24 @@ fits = _WAITING.fits
 
 
 def run(
-    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], *, stdin: str = "", timeout: float = 240
+    arguments: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    stdin: str = "",
+    timeout: float = 240,
+    together: bool = False,
 ) -> subprocess.CompletedProcess[str]:
-    """Run dbtool in a folder; `fits(environment)` was true. Raises TimeoutExpired after so many seconds."""
+    """Run dbtool in a folder; `fits(environment)` was true. Raises TimeoutExpired after so many seconds.
+
+    `together` puts its errors among what it prints, in the order in which it wrote them.
+    """
     request = json.dumps([list(arguments), str(folder), dict(environment)]).encode()
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as errors:
         given.write(stdin.encode())
         given.seek(0)
-        code = _ended(request, [given.fileno(), printed.fileno(), errors.fileno()], arguments, timeout)
+        second = printed if together else errors
+        code = _ended(request, [given.fileno(), printed.fileno(), second.fileno()], arguments, timeout)
         texts = [_text(stream.fileno()) for stream in (printed, errors)]
     return subprocess.CompletedProcess(["dbtool", *arguments], code, *texts)
 

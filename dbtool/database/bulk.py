@@ -123,7 +123,9 @@ class _Sqlite(Bulk):
 
     def load(self, table: Table, columns: Sequence[Column[Any]], batch: Sequence[tuple[Any, ...]]) -> None:
         """Spell values the way SQLAlchemy keeps them in a file that knows numbers, texts and bytes."""
-        spelled = [tuple([_SPELLED[type(each)](each) if type(each) in _SPELLED else each for each in row]) for row in batch]
+        spelled = [
+            tuple([_SPELLED[type(each)](each) if type(each) in _SPELLED else each for each in row]) for row in batch
+        ]
         super().load(table, columns, spelled)
 
 
@@ -194,7 +196,9 @@ class _Postgres(Bulk):
         sequence = self._sequence(column)
         if sequence is None:
             return None
-        found = rows(self._driver, f"SELECT CASE WHEN is_called THEN last_value + 1 ELSE last_value END FROM {sequence}")
+        found = rows(
+            self._driver, f"SELECT CASE WHEN is_called THEN last_value + 1 ELSE last_value END FROM {sequence}"
+        )
         return int(found[0][0])
 
     def count_from(self, column: Column[Any], number: int) -> None:

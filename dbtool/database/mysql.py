@@ -660,16 +660,17 @@ def _connection_class() -> Any:
     """Return PyMySQL's connection, which reads the certificates of this machine once, and not each time (40 ms)."""
     from pymysql.connections import Connection
 
-    class Connected(Connection):  # type: ignore[misc]
-        def _create_ssl_ctx(self, options: Any) -> Any:
-            if options:
-                return super()._create_ssl_ctx(options)
-            if "usual" not in contexts:
-                contexts["usual"] = super()._create_ssl_ctx(options)
-            return contexts["usual"]
-
+    usual: Any = getattr(Connection, "_create_ssl_ctx", None)
     contexts: dict[str, Any] = {}
-    return Connected
+
+    def context(self: Any, options: Any) -> Any:
+        if options:
+            return usual(self, options)
+        if "usual" not in contexts:
+            contexts["usual"] = usual(self, options)
+        return contexts["usual"]
+
+    return type("Connection", (Connection,), {"_create_ssl_ctx": context})
 
 
 def _is_mariadb(connection: DriverConnection) -> bool:

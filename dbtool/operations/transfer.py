@@ -14,16 +14,13 @@ from dbtool import database as databases
 from dbtool.config import Config, Location
 from dbtool.conversation import Note, Tell, silent
 from dbtool.database import Database
-from dbtool.engine import history as histories
 from dbtool.engine import plan, protection
 from dbtool.engine.state import State, glance, observe
-from dbtool.errors import DataError, HistoryError, OccupiedError, SettingError, UsageError
+from dbtool.errors import HistoryError, OccupiedError, SettingError, UsageError
 from dbtool.reports import Applied, CopiedTable, CopyReport
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from dbtool.database.bulk import Bulk
+    from sqlalchemy import Connection, MetaData
 
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -71,7 +68,7 @@ def _target(config: Config, to: str) -> Config:
     if not found.names_url:
         raise SettingError(
             f"the environment `{to}` names no database of its own",
-            hint=f"DATABASE_URL=... in .env.{to}, or: dbtool copy --to {databases.url.ACCEPTED.partition(',')[0]}",
+            hint=f"write DATABASE_URL=... into .env.{to}",
         )
     return found
 
@@ -162,7 +159,8 @@ def _carry(
         writer = bulk.of(target, writing)
         reader.prepare()
         writer.prepare()
-        pairs = moving.pairs(_schema(config, reader, reading), _schema(config, writer, writing), reader.partitions())
+        schemas = _schema(config, source, reading), _schema(config, target, writing)
+        pairs = moving.pairs(*schemas, reader.partitions())
         move = moving.Move(source, target, reader, writer, pairs, config.zone, tell)
         move.require_parents()
         move.count_on()
@@ -174,7 +172,7 @@ def _carry(
         return tables, moving.notes(move.rounded)
 
 
-def _schema(config: Config, bulk: Bulk, connection: Connection):  # type: ignore[no-untyped-def]
+def _schema(config: Config, database: Database, connection: Connection) -> MetaData:
     from dbtool.engine import schema
 
-    return schema.reflect(connection, config, bulk.database.own_tables)
+    return schema.reflect(connection, config, database.own_tables)

@@ -196,6 +196,7 @@ def _sorted(value: Any) -> Any:
     """Spell JSON the way JSONB keeps it: keys sorted, each once, numbers exact."""
     if not isinstance(value, str):
         return value
-    parsed = json.loads(value, parse_float=lambda text: _digits(Decimal(text)), parse_int=lambda text: _digits(Decimal(text)))
+    parsed = json.loads(
+        value, parse_float=lambda text: _digits(Decimal(text)), parse_int=lambda text: _digits(Decimal(text))
+    )
     return json.dumps(parsed, sort_keys=True)
-

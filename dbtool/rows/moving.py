@@ -71,7 +71,8 @@ def _in_order(metadata: MetaData) -> Iterator[Table]:
     from sqlalchemy.schema import sort_tables_and_constraints
 
     tables = sorted(metadata.tables.values(), key=lambda table: table.key)
-    return (table for table, _ in sort_tables_and_constraints(tables) if table is not None)
+    ordered = sort_tables_and_constraints(tables)  # type: ignore[no-untyped-call]
+    return (table for table, _ in ordered if table is not None)
 
 
 @dataclass
@@ -94,7 +95,7 @@ class Move:
         problems = [words for pair in self.pairs for words in self._orphans(pair)]
         if problems:
             raise DataError(
-                f"rows of {self.source.name} point at rows that are not there, which {self.target.name} does not permit",
+                f"rows of {self.source.name} point at rows that are not there, which {self.target.name} refuses",
                 hint="delete or correct these rows, then copy again",
                 problems=_listed(problems),
             )
@@ -149,9 +150,7 @@ class Move:
     def _read(self, bulk: Bulk, table: Table, columns: Sequence[Column[Any]]) -> Iterator[list[Values]]:
         said = ", ".join(bulk.expression(column, for_same_kind=self.same_kind) for column in columns)
         options = {"no_parameters": True, "stream_results": True, "yield_per": BATCH}
-        result = bulk.connection.exec_driver_sql(
-            f"SELECT {said} FROM {bulk.table(table)}", execution_options=options
-        )
+        result = bulk.connection.exec_driver_sql(f"SELECT {said} FROM {bulk.table(table)}", execution_options=options)
         for batch in result.partitions(BATCH):
             yield [tuple(row) for row in batch]
 
@@ -257,7 +256,9 @@ class _Sum:
 
     def add(self, rows: Sequence[Values]) -> None:
         self.rows += len(rows)
-        numbers = (int.from_bytes(blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=16).digest()) for row in rows)
+        numbers = (
+            int.from_bytes(blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=16).digest()) for row in rows
+        )
         self.sum = (self.sum + sum(numbers)) % 2**_BITS
 
     @property
@@ -288,7 +289,9 @@ def _alike(fits: Sequence[Fit], columns: Sequence[Sequence[Any]]) -> list[Values
 def _called(pair: Pair, columns: Sequence[Column[Any]], row: Values) -> str:
     """Name a row by its primary key."""
     own = {column.name for column in pair.target.primary_key.columns} or {columns[0].name}
-    named = ", ".join(f"{column.name} {_short(value)}" for column, value in zip(columns, row, strict=True) if column.name in own)
+    named = ", ".join(
+        f"{column.name} {_short(value)}" for column, value in zip(columns, row, strict=True) if column.name in own
+    )
     return f"{pair.source.key} {named}"
 
 

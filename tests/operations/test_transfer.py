@@ -127,14 +127,17 @@ def source(url: str, tmp_path: Path) -> Project:
             rows = [{**row, "aware": row["aware"] and row["aware"].replace(tzinfo=None)} for row in rows]
         connection.execute(sa.insert(THING), rows)
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("ALTER TABLE team ALTER CONSTRAINT fk_team_captain DEFERRABLE INITIALLY DEFERRED")
+            connection.exec_driver_sql(
+                "ALTER TABLE team ALTER CONSTRAINT fk_team_captain DEFERRABLE INITIALLY DEFERRED"
+            )
         elif connection.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         else:
             connection.exec_driver_sql("SET foreign_key_checks = 0")
         connection.exec_driver_sql("INSERT INTO team (id, name, captain_id) VALUES (1, 'red', 11), (2, 'blue', 21)")
         connection.exec_driver_sql(
-            "INSERT INTO player (team_id, number, id, coach_id) VALUES (1, 10, 11, 12), (1, 9, 12, 11), (2, 1, 21, NULL)"
+            "INSERT INTO player (team_id, number, id, coach_id)"
+            " VALUES (1, 10, 11, 12), (1, 9, 12, 11), (2, 1, 21, NULL)"
         )
         connection.commit()
     return made
@@ -218,7 +221,9 @@ def test_a_copy_from_a_file_counts_on_from_the_largest(migrated: Project, other:
     assert migrated.run("copy", "--to", other).code == 0
     highest = number(migrated.database, "SELECT max(id) FROM book")
 
-    done = migrated.run("query", "--url", other, "--write", "INSERT INTO book (author_id, title, pages) VALUES (1, 'x', 1)")
+    done = migrated.run(
+        "query", "--url", other, "--write", "INSERT INTO book (author_id, title, pages) VALUES (1, 'x', 1)"
+    )
 
     assert done.code == 0, done.stderr
     assert number(at(other, tmp_path), "SELECT max(id) FROM book") == highest + 1
