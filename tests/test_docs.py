@@ -69,6 +69,20 @@ def test_readme_names_every_setting() -> None:
     assert missing == []
 
 
+def test_the_recipe_for_ci_runs(project: Project) -> None:
+    """All that the job runs of dbtool, in its order, in a project that is as it should be."""
+    assert project.run("migrate", "--name", "init").code == 0
+    (project.root / "dev.db").unlink()
+    (block,) = re.findall(r"```yaml\n(name: schema.*?)```", README, re.DOTALL)
+    steps = [step["run"] for step in yaml.safe_load(block)["jobs"]["schema"]["steps"] if "run" in step]
+    commands = [step.split()[1:] for step in steps if step.startswith("dbtool ")]
+
+    assert [command[0] for command in commands] == ["generate", "check", "lint", "deploy", "status"]
+    for command in commands:
+        done = project.run(*command)
+        assert done.code == 0, done.stdout + done.stderr
+
+
 def test_the_recipe_for_kubernetes_runs(migrated: Project) -> None:
     blocks = re.findall(r"```yaml\n(  apiVersion.*?)```", README, re.DOTALL)
     found = [document for block in blocks for document in yaml.safe_load_all(textwrap.dedent(block))]

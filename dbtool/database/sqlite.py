@@ -90,6 +90,7 @@ class Sqlite(Database):
     )"""
 
     _memory_engine: Engine | None = None
+    _sound = False  # whether all of the file was looked at
     _waits: Callable[[str], None] | None = None
 
     @property
@@ -264,6 +265,18 @@ class Sqlite(Database):
                     raise
                 self._wait(deadline, error)
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}")
+        self._require_sound(connection)
+
+    def _require_sound(self, connection: Connection) -> None:
+        """Raise NotADatabaseError where a page is damaged, before a migration makes it worse; looked at once."""
+        if not self._sound and self.traced:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+            if found != "ok":
+                raise NotADatabaseError(
+                    f"{self.path} is damaged: {str(found).splitlines()[-1]}",
+                    hint="dbtool restore a backup from .dbtool/backups/, or: sqlite3 FILE .recover",
+                )
+        self._sound = True
 
     def _wait(self, deadline: float, error: Exception) -> None:
         holder = ", ".join(_holders(self.path)) or "another process"
@@ -321,6 +334,7 @@ class Sqlite(Database):
         if not driver.in_transaction:
             execute(driver, "PRAGMA foreign_keys = OFF")
             execute(driver, "BEGIN IMMEDIATE")
+        self._require_sound(connection)
         context.impl.transactional_ddl = True
         watch(connection)
         super().take_over(connection, context)

@@ -19,7 +19,7 @@ import dbtool
 from dbtool.conversation import Event, Note, Running, Tell, silent
 from dbtool.database import JOURNAL, Database, rows
 from dbtool.engine import history, runner
-from dbtool.errors import AccessError, DiskFullError, LockedError, MigrationError
+from dbtool.errors import AccessError, DiskFullError, LockedError, MigrationError, NotADatabaseError
 from dbtool.reports import Applied
 
 TRANSACTIONAL = ["sqlite", "postgres"]
@@ -334,6 +334,34 @@ def test_a_disk_that_is_full_is_told_and_leaves_everything(shelf: Project, datab
     assert state(database) == before
     with database.reading() as connection:
         assert rows(connection, "PRAGMA integrity_check") == [("ok",)]
+
+
+@on_sqlite
+@pytest.mark.parametrize("damage", ["a page", "the end"])
+def test_a_damaged_file_is_told_before_anything_is_changed(shelf: Project, database: Database, damage: str) -> None:
+    shelf.migration("add_book", BOOK)
+    upgrade(shelf)
+    with database.connect("write") as connection:
+        for start in range(0, 5000, 500):
+            values = ", ".join(
+                f"({number}, 'a long title, number {number}')" for number in range(start + 10, start + 510)
+            )
+            connection.exec_driver_sql(f"INSERT INTO book (id, title) VALUES {values}")
+        connection.commit()
+    path = Path(database.url.database)
+    text = bytearray(path.read_bytes())
+    if damage == "a page":
+        text[8 * 4096 : 9 * 4096] = bytes(range(256)) * 16
+    else:
+        del text[-3 * 4096 :]
+    path.write_bytes(text)
+    shelf.migration("add_page", PAGE)
+
+    with pytest.raises(NotADatabaseError) as error:
+        upgrade(shelf)
+
+    assert "damaged" in error.value.message
+    assert path.read_bytes() == bytes(text)
 
 
 @on_postgres
