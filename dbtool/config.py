@@ -64,9 +64,16 @@ class GenerateConfig:
 
 @dataclass(frozen=True, slots=True)
 class SeedConfig:
-    """`[tool.dbtool.seed]`: natural keys by table or model name, where the models do not say."""
+    """`[tool.dbtool.seed]`: natural keys by table or model name where the models do not say, and sets of files.
+
+    `sets` are loaded beside the base when nobody names others. `samples` are the sets of made-up rows, which no
+    protected database gets unless its environment's own `sets` name them: those are `promised`.
+    """
 
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sets: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ("dev", "test", "demo")
+    promised: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +283,7 @@ class _Reader:
             timezone=self._text("timezone", "UTC") or "UTC",
             turn=self._turn(),
             generate=_generate_part(self.table.get("generate", {}), self.root),
-            seed=_seed_part(self.table.get("seed", {})),
+            seed=self._seed(),
             studio=self._studio(),
             alembic_ini=self.alembic.ini,
             pyproject=self.pyproject if self.pyproject.exists() else None,
@@ -287,6 +294,13 @@ class _Reader:
             protection=self._protection(names_url=names_url),
             sources=self.sources,
         )
+
+    def _seed(self) -> SeedConfig:
+        part = _seed_part(self.table.get("seed", {}))
+        if "sets" not in self._own:
+            return part
+        promised = _names(self._own["sets"], f"env.{self.environment}.sets")
+        return replace(part, sets=promised, promised=promised)
 
     def _turn(self) -> str:
         turn = self._text("turn", "lock") or "lock"
@@ -442,14 +456,15 @@ def _is_on(variable: Location) -> bool:
 
 
 def _environment_tables(tables: Any) -> Mapping[str, Mapping[str, Any]]:
-    """Read `[tool.dbtool.env]`: for each environment by name, its `url` and whether it is `protected`."""
+    """Read `[tool.dbtool.env]`: for each environment by name, its `url`, seed `sets`, and whether it is `protected`."""
     for name, table in _expect(tables, dict, "env").items():
         if not ENVIRONMENT.fullmatch(name):
             raise SettingError(f"`{name}` cannot be the name of an environment", hint="[tool.dbtool.env.production]")
         where = f"env.{name}"
-        _check_keys(_expect(table, dict, where), ("url", "protected"), f"[tool.dbtool.{where}]")
+        _check_keys(_expect(table, dict, where), ("url", "protected", "sets"), f"[tool.dbtool.{where}]")
         _expect(table.get("url", ""), str, f"{where}.url")
         _expect(table.get("protected", False), bool, f"{where}.protected")
+        _names(table.get("sets", []), f"{where}.sets")
     found: Mapping[str, Mapping[str, Any]] = tables
     return found
 
@@ -647,6 +662,17 @@ def _studio_part(table: Mapping[str, Any]) -> StudioConfig:
 
 
 def _seed_part(table: Mapping[str, Any]) -> SeedConfig:
-    _check_keys(_expect(table, dict, "seed"), ("keys",), "[tool.dbtool.seed]")
+    _check_keys(_expect(table, dict, "seed"), ("keys", "sets", "samples"), "[tool.dbtool.seed]")
     keys = _expect(table.get("keys", {}), dict, "seed.keys")
-    return SeedConfig({name: tuple(_expect(columns, list, f"seed.keys.{name}")) for name, columns in keys.items()})
+    usual = SeedConfig()
+    return SeedConfig(
+        {name: tuple(_expect(columns, list, f"seed.keys.{name}")) for name, columns in keys.items()},
+        _names(table.get("sets", usual.sets), "seed.sets"),
+        _names(table.get("samples", usual.samples), "seed.samples"),
+    )
+
+
+def _names(value: Any, name: str) -> tuple[str, ...]:
+    return tuple(
+        _expect(each, str, name) for each in _expect(list(value) if isinstance(value, tuple) else value, list, name)
+    )

@@ -12,7 +12,7 @@ import typer
 
 import dbtool
 from dbtool.cli import copying, output, querying
-from dbtool.cli.options import command
+from dbtool.cli.options import SeedSets, command
 from dbtool.cli.session import Session
 from dbtool.errors import UsageError
 from dbtool.reports import RecordReport, RelatedRows, RowsReport, SchemaReport, SeedReport, TablesReport
@@ -49,16 +49,17 @@ def register(app: typer.Typer) -> None:
     @command(app, "seed", panel=PANEL)
     def seed(
         session: Session,
+        sets: SeedSets = None,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Do it and roll back; nothing stays.")] = False,
     ) -> None:
-        """Load the seed files, seed_data/*.yaml.
+        """Load the seed files: seed_data/*.yaml, and with --set dev those of seed_data/dev/ too.
 
         Rows are found by their natural key: what is new is inserted, what differs is updated, nothing is deleted.
         All of it lands or nothing does; running it again changes nothing.
 
         Example: dbtool seed --dry-run
         """
-        session.show(dbtool.seed(session.config, dry_run=dry_run, tell=session.tell), seed_lines)
+        session.show(dbtool.seed(session.config, sets=sets, dry_run=dry_run, tell=session.tell), seed_lines)
 
     @command(app, "show", panel=PANEL)
     def show(

@@ -10,7 +10,7 @@ import typer
 import dbtool
 from dbtool.cli import output, words
 from dbtool.cli.data import seed_lines
-from dbtool.cli.options import AcceptLoss, Fill, NoGenerate, Rename, command
+from dbtool.cli.options import AcceptLoss, Fill, NoGenerate, Rename, SeedSets, command
 from dbtool.cli.progress import applied_lines
 from dbtool.cli.session import Session
 from dbtool.cli.source import generated_line
@@ -88,6 +88,7 @@ def register(app: typer.Typer) -> None:
         session: Session,
         yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
         no_seed: Annotated[bool, typer.Option("--no-seed", help="Leave the new database empty.")] = False,
+        sets: SeedSets = None,
         no_backup: Annotated[bool, typer.Option("--no-backup", help="Take no backup first.")] = False,
     ) -> None:
         """Delete the database, migrate it from nothing, and seed it.
@@ -98,7 +99,12 @@ def register(app: typer.Typer) -> None:
         Example: dbtool reset --yes
         """
         report = dbtool.reset(
-            session.config, seed=not no_seed, backup=not no_backup, ask=session.ask(yes=yes), tell=session.tell
+            session.config,
+            seed=not no_seed,
+            sets=sets,
+            backup=not no_backup,
+            ask=session.ask(yes=yes),
+            tell=session.tell,
         )
         session.show(report, _was_reset)
 

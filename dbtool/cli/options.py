@@ -46,6 +46,11 @@ Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Show each SQL statement with its time.", rich_help_panel=COMMON)
 ]
 
+SeedSets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME", help="Also the files of seed_data/NAME/; may be given more than once."),
+]
+
 # What answers the questions of a change of the schema
 
 LockTimeout = Annotated[

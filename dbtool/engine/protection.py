@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from dbtool.config import Config
@@ -77,6 +78,17 @@ def require_confirmed(config: Config, database: Database, command: str) -> None:
         raise ProtectedError(
             f"{place(config, database)} is protected, and `{command}` would change it: {why}",
             hint=f"add {option(config, database)} if that is meant",
+        )
+
+
+def refuse_samples(config: Config, database: Database, sets: Sequence[str]) -> None:
+    """Raise ProtectedError where made-up rows would go into a protected database, whatever was confirmed."""
+    made_up = [name for name in sets if name in config.seed.samples and name not in config.seed.promised]
+    if made_up and reason(config, database) is not None:
+        where = f"[tool.dbtool.env.{config.environment or 'NAME'}]"
+        raise ProtectedError(
+            f"{place(config, database)} is protected, and the seeds of `{made_up[0]}` are samples",
+            hint=f'leave out --set {made_up[0]}; where they belong there: sets = ["{made_up[0]}"] in {where}',
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dbtool import database as databases
@@ -13,12 +14,14 @@ from dbtool.engine import kept, plan, protection, runner
 from dbtool.errors import DbtoolError
 from dbtool.operations import backups
 from dbtool.reports import ResetReport, SeedReport
+from dbtool.seeding import files
 
 
 def reset(
     config: Config,
     *,
     seed: bool = True,
+    sets: Sequence[str] | None = None,
     backup: bool = True,
     ask: Ask = REFUSE,
     tell: Tell = silent,
@@ -26,13 +29,17 @@ def reset(
     """Replace the database by one that is migrated from nothing and seeded.
 
     Asks first, naming the database and how many rows would go; takes a backup, of which the newest 5 are kept. A
-    failure leaves the database as it was. Raises ProtectedError, AnswerError, LockedError, ProgramMissingError,
-    MigrationError.
+    failure leaves the database as it was. `sets` of seeds are as for `seed`. Raises UsageError,
+    ProtectedError, AnswerError, LockedError, ProgramMissingError, MigrationError.
     """
     from dbtool.operations.data import load_seeds
 
     database = databases.of(config)
     protection.require_confirmed(config, database, "reset")
+    chosen = tuple(config.seed.sets if sets is None else sets)
+    if seed:
+        files.chosen(config, chosen)
+        protection.refuse_samples(config, database, chosen)
     known = histories.read(config)
     plan.require_intact(replace(plan.standing(known, (), {}), stale=()), config.relative(config.migrations))
     exists = database.exists()
@@ -46,7 +53,7 @@ def reset(
     with database.rebuilding(copy) as fresh:
         applied = runner.upgrade(config, fresh, known, tell=tell)
         if seed and config.models is not None:
-            seeded = replace(load_seeds(config, fresh, tell), database=database.url.safe)
+            seeded = replace(load_seeds(config, fresh, tell, sets=chosen), database=database.url.safe)
     kept.keep(config, known.revisions)
     return ResetReport(database.url.safe, rows, backups.shown(config, copy), applied, seeded)
 

@@ -17,6 +17,7 @@ from dbtool.engine import protection, schema
 from dbtool.engine.state import observe
 from dbtool.errors import ConnectError, DatabaseMissingError, DbtoolError, ModelsError
 from dbtool.reports import DoctorReport, Fact, Finding
+from dbtool.seeding import files
 
 PACKAGES = ("sqlmodel", "sqlalchemy", "alembic", "pydantic", "typer", "psycopg", "pymysql")
 
@@ -109,8 +110,11 @@ def _migrations(config: Config, findings: list[Finding]) -> Iterator[Fact]:
 
 
 def _seeds(config: Config) -> Iterator[Fact]:
-    files = sorted(path.name for path in config.seed_data.glob("*.y*ml")) if config.seed_data.is_dir() else []
-    yield Fact("seeds", "files", ", ".join(files) or "none")
+    found = ", ".join(path.name for path in files.chosen(config, ()))
+    yield Fact("seeds", "files", found or "none")
+    sets = files.known_sets(config)
+    if sets:
+        yield Fact("seeds", "sets", ", ".join(sets))
 
 
 def _generated(config: Config, findings: list[Finding]) -> Iterator[Fact]:

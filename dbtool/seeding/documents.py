@@ -28,7 +28,6 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
-from dbtool.config import Config
 from dbtool.seeding.problems import Place, Problems
 
 DEEPEST = 50  # levels of nesting; no seed of relations comes near
@@ -84,12 +83,6 @@ class Document:
 
     file: str
     tables: MappingNode
-
-
-def read_folder(config: Config, problems: Problems) -> tuple[Document, ...]:
-    """Read the project's seed files in the order of their names; a folder that is missing or empty gives none."""
-    paths = sorted(path for pattern in ("*.yaml", "*.yml") for path in config.seed_data.glob(pattern))
-    return tuple(read(path, config.relative(path), problems) for path in paths if path.is_file())
 
 
 def read(path: Path, file: str, problems: Problems) -> Document:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
+from pathlib import Path
 
 from sqlalchemy import MetaData
 from sqlalchemy.exc import StatementError
@@ -11,7 +13,7 @@ from dbtool.config import Config
 from dbtool.conversation import Tell, silent
 from dbtool.database import Database
 from dbtool.reports import SeedReport
-from dbtool.seeding.documents import read_folder
+from dbtool.seeding.documents import read
 from dbtool.seeding.fields import Rules
 from dbtool.seeding.plan import plan
 from dbtool.seeding.problems import Problems
@@ -25,11 +27,12 @@ def load(
     database: Database,
     metadata: MetaData,
     *,
+    files: Sequence[Path],
     zone: tzinfo,
     dry_run: bool = False,
     tell: Tell = silent,
 ) -> SeedReport:
-    """Load the project's seed files into a database, whole or not at all; with `dry_run` roll it back at the end.
+    """Load seed files into a database, whole or not at all; with `dry_run` roll it back at the end.
 
     `zone` is where times without an offset are. A row is matched with the database's by its natural key; of a row
     that is there, only the columns that the seed gives are written, and only where they differ. No seed files: an
@@ -37,7 +40,7 @@ def load(
     DataError where tables are missing.
     """
     problems = Problems()
-    documents = read_folder(config, problems)
+    documents = tuple(read(path, config.relative(path), problems) for path in files)
     if not documents:
         return SeedReport(database.url.safe, (), (), dry_run)
     known = shapes(metadata, Rules(zone, database.rounding))

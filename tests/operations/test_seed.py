@@ -5,6 +5,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from projects import Project
 from sqlalchemy import select
 
 import dbtool
@@ -130,6 +131,59 @@ def test_a_project_without_seed_files_is_told_so(project) -> None:
     done = project.run("seed")
 
     assert (done.code, done.stdout) == (0, "nothing to seed: there are no seed files\n")
+
+
+DEMO = "Author:\n  - name: Octavia E. Butler\n"
+
+
+def authors(project: Project) -> str:
+    return project.run("query", "select name from author order by name", "--csv").stdout
+
+
+def test_a_set_is_loaded_when_it_is_asked_for_or_configured(project: Project) -> None:
+    project.write("seed_data/demo/authors.yaml", DEMO)
+    project.run("migrate", "--name", "init")
+
+    base = project.run("seed")
+    unknown = project.run("seed", "--set", "dmo")
+
+    assert (base.code, authors(project)) == (0, "name\nUrsula K. Le Guin\n")
+    assert (unknown.code, unknown.stdout) == (2, "")
+    assert "no set `dmo`" in unknown.stderr and "one of demo" in unknown.stderr
+    assert project.run("seed", "--set", "demo").code == 0
+    assert authors(project) == "name\nOctavia E. Butler\nUrsula K. Le Guin\n"
+
+    assert project.run("reset", "--yes").code == 0
+    assert authors(project) == "name\nUrsula K. Le Guin\n"
+    assert project.run("reset", "--yes", "--set", "nothing").code == 2
+    assert project.run("reset", "--yes", "--set", "demo").code == 0
+    assert authors(project) == "name\nOctavia E. Butler\nUrsula K. Le Guin\n"
+
+    project.edit("pyproject.toml", "[tool.dbtool]\n", '[tool.dbtool.seed]\nsets = ["demo"]\n\n[tool.dbtool]\n')
+    assert project.run("reset", "--yes").code == 0
+    assert authors(project) == "name\nOctavia E. Butler\nUrsula K. Le Guin\n"
+
+
+def test_samples_go_into_no_protected_database_unless_its_environment_says_so(project: Project) -> None:
+    for name in ("demo", "countries"):
+        project.write(f"seed_data/{name}/authors.yaml", DEMO.replace("Octavia", name))
+    project.run("migrate", "--name", "init")
+    project.write(".env.production", "DATABASE_URL=sqlite:///dev.db\nDBTOOL_PROTECTED=1\n")
+    confirmed = ("--env", "production", "--confirm", "production")
+
+    refused = project.run("seed", "--set", "demo", *confirmed)
+    reset = project.run("reset", "--yes", "--set", "demo", *confirmed)
+    others = project.run("seed", "--set", "countries", *confirmed)
+
+    assert (refused.code, reset.code, others.code) == (1, 1, 0), others.stderr
+    assert "[DB504]" in refused.stderr and "the seeds of `demo` are samples" in refused.stderr
+    assert authors(project) == "name\nUrsula K. Le Guin\ncountries E. Butler\n"
+
+    project.edit(
+        "pyproject.toml", "[tool.dbtool]\n", '[tool.dbtool.env.production]\nsets = ["demo"]\n\n[tool.dbtool]\n'
+    )
+    assert project.run("seed", *confirmed).code == 0
+    assert "demo E. Butler" in authors(project)
 
 
 def test_an_unknown_time_zone_is_a_wrong_setting(database: Database) -> None:

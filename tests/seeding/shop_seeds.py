@@ -14,6 +14,7 @@ from dbtool.conversation import Tell, silent
 from dbtool.database import Database
 from dbtool.errors import SeedError
 from dbtool.reports import SeedReport
+from dbtool.seeding import files
 from dbtool.seeding.load import load
 
 
@@ -31,7 +32,8 @@ class Seeds:
         (self.config.seed_data / name).write_bytes(content)
 
     def load(self, *, zone: tzinfo = UTC, dry_run: bool = False, tell: Tell = silent) -> SeedReport:
-        return load(self.config, self.database, METADATA, zone=zone, dry_run=dry_run, tell=tell)
+        found = files.chosen(self.config, ())
+        return load(self.config, self.database, METADATA, files=found, zone=zone, dry_run=dry_run, tell=tell)
 
     def load_text(self, text: str) -> SeedReport:
         self.write(text)
