@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dbtool.conversation import REFUSE, Answers, Ask, Event, Tell, silent
     from dbtool.engine.environment import run_environment
     from dbtool.errors import DbtoolError
+    from dbtool.operations.baseline import baseline
     from dbtool.operations.branches import rebase
     from dbtool.operations.check import check
     from dbtool.operations.compare import diff
@@ -58,6 +59,7 @@ _HOMES = {
     "dbtool.operations.query": ("query", "query_csv"),
     "dbtool.operations.repair": ("repair",),
     "dbtool.operations.reset": ("reset",),
+    "dbtool.operations.baseline": ("baseline",),
     "dbtool.operations.branches": ("rebase",),
     "dbtool.operations.rollback": ("rollback",),
     "dbtool.operations.review": ("doctor",),
@@ -82,6 +84,7 @@ __all__ = [
     "REFUSE",
     "Tell",
     "backup",
+    "baseline",
     "check",
     "copy",
     "deploy",

@@ -433,6 +433,26 @@ class SquashReport:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineReport:
+    """A database that was there before its migrations: what is recorded as applied, and by which file.
+
+    `created` are files of a new migrations folder, `revision` a file that was written, `recorded` what the database
+    has run as of now, `proof` what was shown on a scratch database, `notes` what was not. With `dry_run` nothing was
+    written, and `text` is the file.
+    """
+
+    database: str
+    created: tuple[str, ...]
+    revision: Revision | None
+    recorded: tuple[Revision, ...]
+    proof: tuple[str, ...]
+    notes: tuple[str, ...]
+    text: str = ""
+    dry_run: bool = False
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """A migration that follows another one now; `id` differs from `old_id` where it had to sort after that."""
 

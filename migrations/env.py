@@ -64,7 +64,7 @@ def run_alone() -> None:
             target_metadata=target_metadata,
             render_as_batch=True,
             transactional_ddl=engine.dialect.name in ("sqlite", "postgresql"),
-            include_name=lambda name, kind, parents: kind != "table" or name != "dbtool_migrations",
+            include_name=lambda name, kind, parents: kind != "table" or not name.startswith("dbtool_"),
             autogenerate_plugins=["alembic.autogenerate.*", "~alembic.autogenerate.comments"],
         )
         with context.begin_transaction():

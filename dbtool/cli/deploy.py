@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 import dbtool
-from dbtool.cli import fleet
+from dbtool.cli import adopting, fleet
 from dbtool.cli.options import LockTimeout, command
 from dbtool.cli.progress import deployed, history_lines, repaired, status_lines, taken_back
 from dbtool.cli.session import Session
@@ -166,3 +166,5 @@ def register(app: typer.Typer) -> None:
         """
         report = dbtool.repair(session.config, undo=undo, dry_run=dry_run, ask=session.ask(yes=yes), tell=session.tell)
         session.show(report, repaired)
+
+    adopting.register(app, PANEL)

@@ -12,7 +12,7 @@ WORDS = {
     "downgrade": "rollback",
     "makemigrations": "migrate --create-only",
     "revision": "migrate --create-only",
-    "stamp": "baseline",
+    "stamp": "baseline --at",
     "resolve": "repair",
     "current": "status",
     "sqlmigrate": "sql",
@@ -22,9 +22,6 @@ WORDS = {
 }
 MIGRATE_WORDS = {"dev": "migrate", "deploy": "deploy", "reset": "reset", "status": "status", "resolve": "repair"}
 DB_WORDS = {"pull": "pull", "push": "push", "seed": "seed", "execute": "query"}
-
-# Until this command is here, plain Alembic does the same work in every dbtool project.
-INSTEAD = {"baseline": "alembic stamp head"}
 ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -52,8 +49,9 @@ def explanation(app: typer.Typer, word: str, meaning: str) -> UsageError:
     target = meaning.partition(" ")[0]
     if target in known or target.startswith("-"):
         return UsageError(f"`{word}` is called `{meaning}` here", hint=f"dbtool {meaning}")
-    instead = f"until then: {INSTEAD[target]}" if target in INSTEAD else "dbtool --help lists what is here"
-    return UsageError(f"`{word}` will be called `{meaning}` here, in a later version", hint=instead)
+    return UsageError(
+        f"`{word}` will be called `{meaning}` here, in a later version", hint="dbtool --help lists what is here"
+    )
 
 
 def _register(app: typer.Typer, word: str, meaning: str) -> None:

@@ -65,7 +65,7 @@ def run_alone() -> None:
             target_metadata=target_metadata,
             render_as_batch=True,
             transactional_ddl=engine.dialect.name in ("sqlite", "postgresql"),
-            include_name=lambda name, kind, parents: kind != "table" or name != "dbtool_migrations",
+            include_name=lambda name, kind, parents: kind != "table" or not name.startswith("dbtool_"),
             autogenerate_plugins=["alembic.autogenerate.*", "~alembic.autogenerate.comments"],
         )
         with context.begin_transaction():
@@ -113,10 +113,12 @@ file_template = "%%(rev)s_%%(slug)s"
 """
 
 
-def environment(models: str, depth: int = 1) -> str:
+def environment(models: str | None, depth: int = 1) -> str:
     """Return the text of env.py for a models module, or `module:attribute`; `depth` folders below the project."""
-    module, _, attribute = models.partition(":")
-    if attribute:
+    module, _, attribute = (models or "").partition(":")
+    if not module:
+        imports = "\ntarget_metadata = None  # where there are models: their MetaData"
+    elif attribute:
         imports = (
             f'\nfrom {module} import {attribute}\n\ntarget_metadata = getattr({attribute}, "metadata", {attribute})'
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from dbtool.database.base import Database, execute, rows
+from dbtool.database.base import Database, DriverConnection, execute, rows
 from dbtool.errors import ConnectError, ProgramMissingError
 from dbtool.tables import forget_counters
 
@@ -21,16 +22,38 @@ def copy(database: Database, target: Database) -> None:
     _WAYS[database.kind](database, target)
 
 
+def statements(database: Database, tables: Sequence[str]) -> list[str] | None:
+    """Return what makes these tables with their indexes, in that order; None where the database cannot say it."""
+    with database.reading() as connection:
+        if database.kind == "sqlite":
+            wanted = set(tables)
+            return [sql for kind, table, sql in _of_file(connection) if kind in ("table", "index") and table in wanted]
+        if database.kind == "mysql":
+            return [_COUNTED.sub("", _of_table(connection, name)) for name in tables]
+    return None
+
+
+_COUNTED = re.compile(r" AUTO_INCREMENT=\d+(?=[^)]*$)")
+
+
+def _of_file(connection: DriverConnection) -> list[tuple[str, str, str]]:
+    return rows(
+        connection,
+        "SELECT type, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        " ORDER BY instr('table index view trigger', type), rowid",
+    )
+
+
+def _of_table(connection: DriverConnection, name: str) -> str:
+    return str(rows(connection, f"SHOW CREATE TABLE `{name.replace('`', '``')}`")[0][1])
+
+
 def _sqlite(database: Database, target: Database) -> None:
     with database.reading() as connection:
-        found = rows(
-            connection,
-            "SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-            " ORDER BY instr('table index view trigger', type), rowid",
-        )
+        found = _of_file(connection)
     with target.connect("migrate") as made:
         made.exec_driver_sql("SELECT 1")
-        for sql in (sql for table, sql in found if table not in database.own_tables):
+        for sql in (sql for _, table, sql in found if table not in database.own_tables):
             execute(made.connection.driver_connection, sql)
         made.commit()
 
@@ -39,7 +62,7 @@ def _mysql(database: Database, target: Database) -> None:
     """Copy the tables: a change of one looks at no view or routine."""
     with database.reading() as connection:
         names = sorted(database.table_names(connection) - set(database.own_tables))
-        found = [rows(connection, f"SHOW CREATE TABLE `{name.replace('`', '``')}`")[0][1] for name in names]
+        found = [_of_table(connection, name) for name in names]
     with target.connect("migrate") as made:
         made.exec_driver_sql("SET SESSION foreign_key_checks = 0")
         for sql in found:

@@ -100,14 +100,22 @@ def settle(database: Database, connection: Connection) -> None:
 
 
 def note(
-    config: Config, database: Database, connection: Connection, *, down: Sequence[Revision], up: Sequence[Revision]
+    config: Config,
+    database: Database,
+    connection: Connection,
+    *,
+    down: Sequence[Revision],
+    up: Sequence[Revision],
+    moving: bool = True,
+    new_ledger: bool = False,
 ) -> None:
     """Note migrations as taken back and as applied whose changes the database has already, in the caller's transaction.
 
-    Alembic's version table follows. In a foreign project the ledger is kept only where there is one.
+    Alembic's version table follows, unless it is there already and `moving` is False. In a foreign project the ledger
+    is kept only where there is one, or where it is to be a `new_ledger`.
     """
     recorder = Recorder(database, connection)
-    recorder.begin(keep_ledger=histories.host_of(config) == "dbtool")
+    recorder.begin(keep_ledger=new_ledger or histories.host_of(config) == "dbtool")
     recorder.start()
     heads = set(_heads(config, database, connection))
     before = frozenset(heads)
@@ -117,7 +125,8 @@ def note(
     for revision in up:
         recorder.record(revision, "up")
         heads = (heads - set(revision.parents)) | {revision.id}
-    ledger.move(database, recorder.driver, sorted(before - heads), sorted(heads - before))
+    if moving:
+        ledger.move(database, recorder.driver, sorted(before - heads), sorted(heads - before))
     recorder.finish()
 
 

@@ -19,14 +19,15 @@ from dbtool.reports import Revision
 from dbtool.texts import write_whole
 
 
-def create_folder(config: Config) -> tuple[str, ...]:
+def create_folder(config: Config, *, without_models: bool = False) -> tuple[str, ...]:
     """Write env.py, script.py.mako, versions/, the lock and `[tool.alembic]` where they are missing.
 
     Returns the paths that were written, relative to the project. A foreign Alembic project is left alone.
+    Raises ModelsError where no models are configured, unless it may be `without_models`.
     """
     if histories.host_of(config) == "alembic":
         return ()
-    if config.models is None:
+    if config.models is None and not without_models:
         raise ModelsError("no models are configured", hint='models = "app.models" in [tool.dbtool] of pyproject.toml')
     depth = (
         len(config.migrations.relative_to(config.root).parts) if config.migrations.is_relative_to(config.root) else 1

@@ -30,9 +30,22 @@ class Portrait:
         gone = [f"gone: {fact}" for fact in self._beyond(after)]
         return [*gone, *(f"left over: {fact}" for fact in after._beyond(self))]
 
+    def named_as(self, other: Portrait) -> Portrait:
+        """Return the same with the names that another one has for constraints that have none here, as SQLite permits.
+
+        A file that dbtool writes names every constraint, so that it can be dropped again.
+        """
+        theirs = {(found[1], found[3]): fact for fact in other.facts if (found := _CONSTRAINT.fullmatch(fact))}
+        mine = {fact: found for fact in self.facts if (found := _CONSTRAINT.fullmatch(fact)) and found[2] == "None"}
+        named = {theirs.get((found[1], found[3]), fact) for fact, found in mine.items()}
+        return Portrait((self.facts - mine.keys()) | named, self.texts)
+
     def _beyond(self, other: Portrait) -> list[str]:
         changed = {f"table {name} {text}" for name, text in self.texts.items() if other.texts.get(name) != text}
         return sorted((self.facts - other.facts) | changed)
+
+
+_CONSTRAINT = re.compile(r"((?:unique|check) \S+) (\S+) (.*)", re.DOTALL)
 
 
 def of(database: Database, touched: Collection[str] | None = None, *, beside: bool = False) -> Portrait:

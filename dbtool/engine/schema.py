@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -79,7 +80,9 @@ def reflect(connection: Connection, config: Config, own_tables: tuple[str, ...] 
 
     metadata = MetaData()
     for schema in config.schemas or (None,):
-        metadata.reflect(connection, schema=schema, only=lambda name, _: name not in own_tables)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of expressions in indexes, and of types that it does not know
+            metadata.reflect(connection, schema=schema, only=lambda name, _: name not in own_tables)
     describe(metadata, config)
     return metadata
 

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbtool.config import Config
-from dbtool.database import Database, definitions
+from dbtool.database import Database, definitions, structure
 from dbtool.database.definitions import Definition
-from dbtool.engine import amending, diff, drift, plan, portrait, sqlfiles, stored
+from dbtool.engine import amending, diff, drift, plan, portrait, proof, runner, sqlfiles, stored
 from dbtool.engine import history as histories
-from dbtool.engine.diff import Draft
+from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.history import History
 from dbtool.engine.portrait import Portrait
 from dbtool.engine.sqlfiles import SqlObject
 from dbtool.engine.stored import Stored
-from dbtool.errors import HistoryError
+from dbtool.errors import HistoryError, MigrationError
 from dbtool.reports import Revision
 
 if TYPE_CHECKING:
@@ -77,17 +77,23 @@ class Picture:
 _BESIDE = re.compile(r"(view|trigger) ")
 
 
-def picture(config: Config, database: Database) -> Picture:
-    """Look at a scratch database.
+def picture(config: Config, database: Database, *, with_rows: bool = True, exact: bool = False) -> Picture:
+    """Look at a database; `with_rows` is for a scratch database, which holds few.
 
-    A catalogue that knows columns says all the same thing in one way; one that holds the texts of tables does not.
+    A catalogue that knows columns says all the same thing in one way; one that holds the texts of tables does not, and
+    counts only where what is `exact` shall be the same to the word.
     """
     with database.connect("read") as connection:
         lines = database.catalogue(connection.connection.driver_connection).lines
-        rows = stored.read(connection, _reflected(config, database, connection))
+        rows = stored.read(connection, _reflected(config, database, connection)) if with_rows else {}
     told = any(line.startswith("column ") for line in lines)
-    beside = {line for line in lines if told or _BESIDE.match(line)}
+    beside = {line if told else _in_a_line(line) for line in lines if told or exact or _BESIDE.match(line)}
     return Picture(Portrait(portrait.of(database).facts | beside), rows)
+
+
+def _in_a_line(text: str) -> str:
+    """Write a statement without what its layout adds; the catalogue has folded its lines."""
+    return re.sub(r"\s*([(),])\s*", r"\1", " ".join(text.replace("\\n", " ").replace("\t", " ").split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +109,13 @@ class Material:
     indexes: tuple[Definition, ...] = ()
 
 
-def material(config: Config, database: Database) -> Material:
-    """Take it from a scratch database on which the old files have run."""
+def material(config: Config, database: Database, *, with_rows: bool = True, exact: bool = False) -> Material:
+    """Take it from a scratch database on which the old files have run, or without rows from any other."""
     with database.connect("read") as connection:
         metadata = _reflected(config, database, connection)
         indexes = tuple(_taken_out(database, connection, metadata))
-    return Material(picture(config, database), metadata, definitions.of(database), indexes)
+    seen = picture(config, database, with_rows=with_rows, exact=exact)
+    return Material(seen, metadata, definitions.of(database), indexes)
 
 
 def _taken_out(database: Database, connection: Connection, metadata: MetaData) -> Iterator[Definition]:
@@ -138,6 +145,39 @@ def _reflected(config: Config, database: Database, connection: Connection) -> Me
     return metadata
 
 
+def trial(
+    config: Config,
+    database: Database,
+    revision: Revision,
+    wanted: Picture,
+    rest: Sequence[Revision] = (),
+    end: Picture | None = None,
+    *,
+    exact: bool = False,
+) -> list[str]:
+    """Run a file up, down and up again on a scratch database, and those that follow; return how that differs.
+
+    After up all is as `wanted`, after down as in an empty database, after those that follow as in `end`. A file that
+    fails differs by its error. What is `exact` is the same to the word.
+    """
+    one = History((revision,), "dbtool")
+    with proof.scratch(config, database) as scratch:
+        try:
+            empty = picture(config, scratch, exact=exact)
+            runner.upgrade(config, scratch, one)
+            differing = wanted.differences(picture(config, scratch, exact=exact))
+            if not differing:
+                runner.downgrade(config, scratch, one, to=plan.BASE)
+                differing = empty.differences(picture(config, scratch, exact=exact))
+                runner.upgrade(config, scratch, one)
+            if not differing and end is not None:
+                runner.upgrade(config, scratch, History((revision, *rest), "dbtool"))
+                differing = end.differences(picture(config, scratch))
+        except MigrationError as error:
+            return [error.message.replace(revision.path, revision.name), *error.problems]
+    return differing
+
+
 def in_words_of_files(found: Material, old: Sequence[Revision]) -> Material:
     """Return the same with the texts that the old files have of views, triggers and functions, as far as they do."""
     made = sqlfiles.of_history(History(tuple(old)))
@@ -149,7 +189,9 @@ def _retold(definition: Definition, one: SqlObject | None) -> Definition:
     return definition if one is None else replace(definition, create=one.text, file=one.file)
 
 
-def drafts(config: Config, scratch: Database, found: Material, models: MetaData | None) -> Iterator[Draft]:
+def drafts(
+    config: Config, scratch: Database, found: Material, models: MetaData | None, *, names_all: bool = True
+) -> Iterator[Draft]:
     """Yield what may make the same in an empty database, the best first.
 
     That is as the models say it, then with types of no database in particular, then as it was read. A table may use a
@@ -161,10 +203,39 @@ def drafts(config: Config, scratch: Database, found: Material, models: MetaData 
         if metadata is None:
             continue
         with scratch.connect("migrate") as connection:
-            tables = diff.draft(config, scratch, connection, metadata)
+            tables = diff.draft(config, scratch, connection, metadata, decisions=Decisions(names_all=names_all))
         yield _with_rest(scratch, beside, tables, functions_first=False)
         if any(each.place == "function" for each in beside.definitions):
             yield _with_rest(scratch, beside, tables, functions_first=True)
+
+
+def verbatim(
+    config: Config, database: Database, scratch: Database, found: Material, differing: Sequence[str]
+) -> Draft | None:
+    """Return a file with the database's own statements for the tables in which other files made something `differing`.
+
+    All of them where that is not told by table. None for a database that cannot say its tables.
+    """
+    quote = scratch.engine("read").dialect.identifier_preparer.format_table
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of rings, whose order is then no order
+        tables = found.metadata.sorted_tables
+    own = [each for each in tables if any(f": table {each.name}:" in line for line in differing)] or tables
+    made = structure.statements(database, [table.name for table in own])
+    if made is None:
+        return None
+    rest = {table.name for table in tables if table not in own}
+    with scratch.connect("migrate") as connection:
+        decisions = Decisions(names_all=False)
+        others = diff.draft(
+            config, scratch, connection, _generic(found.metadata, scratch), decisions=decisions, only=rest
+        )
+    theirs = {table.name for table in own}
+    beside = [each for each in found.indexes if not any(each.create in text for text in made)]
+    whole = _with_rest(scratch, replace(found, definitions=(*beside, *found.definitions)), others, functions_first=True)
+    first = [f"    {line}" for sql in made for line in sqlfiles.written(sql)]
+    last = [_run(f"DROP TABLE {quote(table)}") for table in reversed(tables) if table.name in theirs]
+    return replace(whole, upgrade="\n".join([*first, whole.upgrade]), downgrade="\n".join([whole.downgrade, *last]))
 
 
 def _generic(metadata: MetaData, database: Database) -> MetaData:

@@ -20,7 +20,7 @@ from dbtool.engine.diff import Draft
 from dbtool.engine.history import History
 from dbtool.engine.squash import Material, Picture
 from dbtool.engine.state import State, observe_or_empty
-from dbtool.errors import ConnectError, HistoryError, MigrationError, ModelsError, ProofError
+from dbtool.errors import ConnectError, HistoryError, ModelsError, ProofError
 from dbtool.reports import Change, Revision, SquashReport
 
 if TYPE_CHECKING:
@@ -144,21 +144,8 @@ class _Squash:
 
     def _is_the_same(self, revision: Revision, wanted: Picture, end: Picture) -> bool:
         """Run a file up, down and up again, and those that follow, and compare at each step."""
-        one = History((revision,), "dbtool")
-        with proof.scratch(self.config, self.database) as scratch:
-            try:
-                empty = squashing.picture(self.config, scratch)
-                runner.upgrade(self.config, scratch, one)
-                differing = wanted.differences(squashing.picture(self.config, scratch))
-                if not differing:
-                    runner.downgrade(self.config, scratch, one, to=plan.BASE)
-                    differing = empty.differences(squashing.picture(self.config, scratch))
-                    runner.upgrade(self.config, scratch, one)
-                if not differing and self._rest:
-                    runner.upgrade(self.config, scratch, History((revision, *self._rest), "dbtool"))
-                    differing = end.differences(squashing.picture(self.config, scratch))
-            except MigrationError as error:
-                differing = [error.message.replace(revision.path, self.name), *error.problems]
+        last = end if self._rest else None
+        differing = squashing.trial(self.config, self.database, revision, wanted, self._rest, last)
         self.problems += differing
         rows = (f"{wanted.count:,} {'row' if wanted.count == 1 else 'rows'}",) if wanted.count else ()
         count = len(self._rest)

@@ -29,6 +29,7 @@ COMMANDS = (
     "seed",
     "show",
     "query",
+    "baseline",
     "backup",
     "restore",
     "copy",
@@ -77,7 +78,7 @@ def test_help_lists_every_command_in_its_panel_and_no_word_of_other_tools(tmp_pa
     assert listed.pop("Options", None) is not None
     assert {name: commands for name, commands in listed.items() if commands} == {
         "Develop": ["migrate", "reset", "push", "rebase", "squash"],
-        "Deploy": ["deploy", "status", "history", "rollback", "repair"],
+        "Deploy": ["deploy", "status", "history", "rollback", "repair", "baseline"],
         "Review": ["check", "diff", "lint", "sql", "doctor"],
         "Data": ["seed", "show", "query", "backup", "restore", "copy", "studio"],
         "Source": ["generate", "erd"],
@@ -108,6 +109,7 @@ REPORTS = {
     "status": "database environment protected standing drift findings ok",
     "history": "database rows unrecorded ok",
     "rebase": "database onto moved lock_resolved proof applied risks counted backup ok",
+    "baseline --at head": "database created revision recorded proof notes text dry_run ok",
     "repair --dry-run": "database findings applied dry_run ok",
     "rollback --dry-run": "database current applied dry_run planned risks counted backup ok",
     "seed": "database files tables dry_run ok",

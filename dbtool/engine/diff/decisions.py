@@ -65,6 +65,7 @@ class Decisions:
     `notes` are sentences about what could not be compared. `renames` are the operations that were carried out before
     the comparison, in order; where the database is no `scratch` one, only within a transaction. `only` names the
     tables that are compared, None for all. `declared` tells what changed of the objects that are kept as SQL.
+    `names_all` gives each constraint a name that has none, so that it can be dropped again.
     """
 
     ask: Ask = field(default_factory=nobody)
@@ -79,6 +80,7 @@ class Decisions:
     index_texts: dict[tuple[str, str], str] | None = None
     json: frozenset[tuple[str, str]] | None = None
     declared: Callable[[], Declared] = Declared
+    names_all: bool = True
 
     def compares(self, table: str) -> bool:
         """Whether a table is compared at all."""

@@ -103,7 +103,8 @@ def _correct(context: AutogenContext, upgrade: ops.UpgradeOps) -> Any:
 
 def corrected(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:
     """Return Alembic's operations as an expert would have written them."""
-    found = [_without_notes(named(operation)) for operation in apart(operations, RecomputeOps, NumberingOp)]
+    found = [_without_notes(operation) for operation in apart(operations, RecomputeOps, NumberingOp)]
+    found = [named(operation) for operation in found] if decisions.of(context).names_all else found
     found = list(members.with_members(context, found))
     found = list(with_checks_said(context, with_conversions(with_required_columns(context, found))))
     found = list(with_returning_columns(context, outside_batches(found)))
