@@ -201,6 +201,17 @@ def load_config(
     return replace(reader.config(), confirm=confirm)
 
 
+def tests_location(config: Config, said: str, folder: Path) -> Location:
+    """Return beside which database those of a project's tests are made.
+
+    That is what pytest's configuration has `said`, `DBTOOL_TESTS_URL` of the environment, or a file in a folder.
+    """
+    variable = os.environ.get("DBTOOL_TESTS_URL")
+    if said or variable:
+        return Location(said or str(variable), "dbtool_url" if said else "DBTOOL_TESTS_URL", config.root)
+    return Location(f"sqlite:///{folder / 'any.db'}", "the tests", config.root)
+
+
 def virtual_environments(project: str | None) -> tuple[Path, ...]:
     """Return where an application's packages may be: the active environment, else `.venv` here or above."""
     active = os.environ.get("VIRTUAL_ENV")

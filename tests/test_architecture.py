@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "engine": VOCABULARY | {"database", "codegen"},
     "operations": VOCABULARY | {"database", "engine", "rows", "seeding", "codegen"},
     "studio": VOCABULARY | {"database", "rows", "codegen", "engine"},  # operations only as `dbtool.<name>`
+    "testing": VOCABULARY | {"database"},  # operations only as `dbtool.<name>`
     "cli": {"errors", "reports", "conversation", "config", "values"},
     "__main__": {"cli"},
 }
@@ -59,6 +60,7 @@ ONLY = {
     "rjsmin": {"studio"},
     "h11": {"studio"},
     "minio": {"studio"},
+    "pytest": {"testing"},
 }
 
 

@@ -186,8 +186,8 @@ class Mysql(ServerDatabase):
 
     @contextmanager
     def reading(self) -> Iterator[DriverConnection]:
-        """Connect for reading only."""
-        connection = self._open()
+        """Connect for reading only; a table that is made meanwhile could not be read in a transaction (1412)."""
+        connection = self._open(autocommit=True)
         try:
             with self.translated():
                 execute(connection, "SET SESSION TRANSACTION READ ONLY")

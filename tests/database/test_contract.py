@@ -82,6 +82,15 @@ def quoted(database: Database, name: str) -> str:
 # Life
 
 
+def test_what_somebody_makes_meanwhile_can_be_read(database: Database) -> None:
+    run(database, "CREATE TABLE first (id INTEGER)")
+    with database.reading() as connection:
+        assert rows(connection, "SELECT count(*) FROM first") == [(0,)]
+        if database.kind != "sqlite":  # whose writers wait
+            run(database, "CREATE TABLE second (id INTEGER)")
+            assert rows(connection, "SELECT count(*) FROM second") == [(0,)]
+
+
 def test_a_missing_database_does_not_exist_and_cannot_be_read(url: str, tmp_path: Path) -> None:
     database = at(url, tmp_path)
 

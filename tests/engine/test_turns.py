@@ -296,4 +296,5 @@ def _wait_until_locked(database: Database) -> None:
     database.patience = 0.2
     for _ in range(100):
         with database.turn(lambda holder: None):
-            time.sleep(0.05)
+            pass
+        time.sleep(0.05)  # who waits must meet a moment in which nobody has it
