@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dbtool.engine.environment import run_environment
     from dbtool.errors import DbtoolError
     from dbtool.operations.baseline import baseline
+    from dbtool.operations.beginning import init
     from dbtool.operations.branches import rebase
     from dbtool.operations.check import check
     from dbtool.operations.compare import diff
@@ -60,6 +61,7 @@ _HOMES = {
     "dbtool.operations.repair": ("repair",),
     "dbtool.operations.reset": ("reset",),
     "dbtool.operations.baseline": ("baseline",),
+    "dbtool.operations.beginning": ("init",),
     "dbtool.operations.branches": ("rebase",),
     "dbtool.operations.rollback": ("rollback",),
     "dbtool.operations.review": ("doctor",),
@@ -95,6 +97,7 @@ __all__ = [
     "export_csv",
     "generate",
     "history",
+    "init",
     "lint",
     "load_config",
     "migrate",

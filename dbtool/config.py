@@ -201,6 +201,11 @@ def load_config(
     return replace(reader.config(), confirm=confirm)
 
 
+def folder_named(name: Path | str | None) -> Path:
+    """Return a folder, absolute; None is the working directory. It need not be there."""
+    return Path.cwd() if name is None else Path(name).absolute()
+
+
 def tests_location(config: Config, said: str, folder: Path) -> Location:
     """Return beside which database those of a project's tests are made.
 

@@ -433,6 +433,25 @@ class SquashReport:
 
 
 @dataclass(frozen=True, slots=True)
+class InitReport:
+    """A project that dbtool knows from now on: `written` are its new or longer files, relative to `root`.
+
+    `existing` is whether an application was there. `models` is the module that defines the tables, `revision` the
+    first migration of a new project, `seeded` how many rows it holds. `next` are commands, the best first, each with
+    what it is for.
+    """
+
+    root: str
+    existing: bool
+    models: str | None
+    written: tuple[str, ...]
+    revision: Revision | None
+    seeded: int
+    next: tuple[tuple[str, str], ...]
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class BaselineReport:
     """A database that was there before its migrations: what is recorded as applied, and by which file.
 

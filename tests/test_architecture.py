@@ -100,6 +100,7 @@ NAMES = ("postgresql", "mysql", "mariadb", "sqlite", "psycopg", "pymysql", "aiom
 MAY_NAME = {
     "config.py",  # the database of a project that names none, and the same to paste
     "tables.py",  # SQLAlchemy's names of what makes an index partial: it must not load a database
+    "codegen/starter.py",  # the .env.example of a new project names each
     "codegen/project.py",  # the env.py of a new project also runs where dbtool is not installed
     "engine/diff/types.py",  # Alembic's name of an option
     "engine/lint/constraints.py",  # what to write instead is for one database, too
@@ -199,6 +200,7 @@ def test_the_public_names_are_these() -> None:
         "export_csv",
         "generate",
         "history",
+        "init",
         "lint",
         "load_config",
         "migrate",

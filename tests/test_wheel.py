@@ -19,7 +19,7 @@ from projects import MODELS, PYPROJECT, REPOSITORY, SEEDS, Outcome, Project, ins
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from the files that git knows."""
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for name in ("dbtool", "pyproject.toml", "README.md", "LICENSE"):
+    for name in ("dbtool", "seed_data", "pyproject.toml", "README.md", "LICENSE"):
         path = REPOSITORY / name
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(path, source / name, ignore=ignored) if path.is_dir() else shutil.copy(path, source / name)
@@ -38,6 +38,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
 
     package = (REPOSITORY / "dbtool").rglob("*")
     wanted = {path.relative_to(REPOSITORY).as_posix() for path in package if path.is_file()}
+    wanted |= {f"dbtool/sample/{path.name}" for path in (REPOSITORY / "seed_data").iterdir()}
     assert {name for name in names if ".dist-info/" not in name} == {n for n in wanted if "__pycache__" not in n}
     assert "dbtool/py.typed" in names
     assert [name for name in names if name.endswith("licenses/LICENSE")] != []

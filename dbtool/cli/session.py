@@ -41,6 +41,11 @@ class Session:
             confirm=given["confirm"],
         )
 
+    @property
+    def folder(self) -> str | None:
+        """The folder that was named, for a command that needs no project."""
+        return self._given["project"]
+
     @cached_property
     def tell(self) -> Tell:
         """What prints progress."""

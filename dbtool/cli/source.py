@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import dbtool
-from dbtool.cli import output
+from dbtool.cli import beginning, output
 from dbtool.cli.data import complete_table
 from dbtool.cli.options import command
 from dbtool.cli.session import Session
@@ -27,6 +27,7 @@ PANEL = "Source"
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this panel."""
+    beginning.register(app, PANEL)
 
     @command(app, "generate", panel=PANEL)
     def generate(

@@ -33,6 +33,7 @@ COMMANDS = (
     "backup",
     "restore",
     "copy",
+    "init",
     "generate",
     "erd",
 )
@@ -81,7 +82,7 @@ def test_help_lists_every_command_in_its_panel_and_no_word_of_other_tools(tmp_pa
         "Deploy": ["deploy", "status", "history", "rollback", "repair", "baseline"],
         "Review": ["check", "diff", "lint", "sql", "doctor"],
         "Data": ["seed", "show", "query", "backup", "restore", "copy", "studio"],
-        "Source": ["generate", "erd"],
+        "Source": ["init", "generate", "erd"],
     }
 
 
@@ -99,6 +100,7 @@ def test_help_and_version_need_no_project(arguments: tuple[str, ...], code: int,
 # --json: the names are a promise
 
 REPORTS = {
+    "init new": "root existing models written revision seeded next ok",
     "generate": "outputs ok",
     "erd author": "format tables text path ok",
     "migrate --name init": "database database_created created applied revision changes proof drift backup generated"
