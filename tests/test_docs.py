@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import socket
+import subprocess
+import sys
 import textwrap
 from collections.abc import Iterator
 
+import httpx
 import transcript
 import yaml
 from projects import REPOSITORY, Project
@@ -81,6 +85,57 @@ def test_the_recipe_for_ci_runs(project: Project) -> None:
     for command in commands:
         done = project.run(*command)
         assert done.code == 0, done.stdout + done.stderr
+
+
+def test_the_recipes_for_commits_run(project: Project) -> None:
+    """Those of the README and those that pre-commit reads from this repository."""
+    assert project.run("migrate", "--name", "init").code == 0
+    (block,) = re.findall(r"```yaml\n(repos:.*?)```", README, re.DOTALL)
+    ours = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text())
+    hooks = [*ours, *(hook for repo in yaml.safe_load(block)["repos"] for hook in repo["hooks"])]
+
+    assert len(hooks) == 5
+    for hook in hooks:
+        program, *arguments = hook["entry"].split()
+        assert program == "dbtool"
+        done = project.run(*arguments)
+        assert done.code == 0, done.stdout + done.stderr
+
+
+def test_the_recipe_for_fastapi_runs_with_several_workers(project: Project) -> None:
+    """Four workers begin at the same time on a database that is not there yet: each migration runs once."""
+    assert project.run("migrate", "--name", "init", "--create-only").code == 0
+    project.migration("fill", "op.execute(\"INSERT INTO author (name) VALUES ('once')\")")
+    assert not (project.root / "dev.db").exists()
+    (block,) = re.findall(r"```python\n(  from contextlib.*?)```", README, re.DOTALL)
+    project.write("main.py", textwrap.dedent(block) + '\n\n@app.get("/")\ndef home() -> str:\n    return "up"\n')
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "main:app", "--workers", "4", "--port", str(port)]
+    server = subprocess.Popen(
+        command,
+        cwd=project.root,
+        env=project.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        begun = 0
+        for line in server.stdout:
+            assert "Traceback" not in line and "failed" not in line, line
+            begun += "Application startup complete" in line
+            if begun == 4:
+                break
+        assert httpx.get(f"http://127.0.0.1:{port}/").json() == "up"
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+
+    assert [row["name"] for row in project.run("history", "--json").json["report"]["rows"]] == ["init", "fill"]
+    assert project.run("query", "select count(*) from author", "--csv").stdout.splitlines()[1] == "1"
 
 
 def test_the_recipe_for_kubernetes_runs(migrated: Project) -> None:
