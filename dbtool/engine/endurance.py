@@ -85,7 +85,7 @@ def _back_and_forth(trial: _Trial, found: Endurance) -> None:
             _begin_again(trial, found)
         return
     after = portrait.of(trial.scratch, beside=True)
-    differences = trial.before.differences(after)
+    differences = trial.before.named_as(after).differences(after)
     if differences:
         text = f"its way back does not bring the schema back: {', '.join(differences[:4])}"
         found.faults.append(Fault(trial.revision, text))

@@ -244,7 +244,7 @@ def down_and_up(
 
 
 def _require_same(before: Portrait, after: Portrait) -> None:
-    differences = before.differences(after)
+    differences = before.named_as(after).differences(after)
     if differences:
         raise ProofError(
             "the new migration's downgrade does not bring the schema back",

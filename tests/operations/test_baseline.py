@@ -193,3 +193,27 @@ def test_an_empty_database_has_nothing_to_begin_from(project: Project) -> None:
 
     assert missing.code == 1 and "[DB201]" in missing.stderr
     assert empty.code == 1 and "holds nothing to begin from" in empty.stderr
+
+
+def test_a_unique_constraint_without_a_name_can_be_dropped_and_comes_back(project: Project) -> None:
+    """SQLite permits those, SQLModel makes them, and Alembic neither finds that they are gone nor can drop them."""
+    create = "import app.models\nfrom sqlmodel import SQLModel, create_engine\n"
+    assert project.python("-c", f"{create}SQLModel.metadata.create_all(create_engine('sqlite:///dev.db'))").code == 0
+    assert project.run("baseline").code == 0
+    assert project.run("seed").code == 0
+    project.edit("app/models.py", "max_length=200, unique=True", "max_length=200")
+
+    done = project.run("migrate", "--name", "titles", "--no-generate")
+
+    assert done.code == 0, done.stderr
+    assert "drop unique constraint from book (title)" in done.stdout
+    twice = "insert into book (author_id, title, pages) select author_id, title, pages from book"
+    assert project.run("query", "--write", twice).code == 0
+    assert project.run("query", "--write", "delete from book where id > 2").code == 0
+    assert project.run("rollback", "--yes").code == 0
+    assert "UNIQUE" in project.run("query", "--write", twice).stderr
+    assert project.run("deploy").code == 0
+    checked = project.run("check", "--json").json["report"]["checked"]
+    assert {each["name"] for each in checked if each["ok"] is False} == {"generated"}
+    assert project.python("-m", "alembic", "downgrade", "-1").code == 0
+    assert project.python("-m", "alembic", "upgrade", "head").code == 0

@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import ops
 from alembic.util import DispatchPriority, PriorityDispatchResult
 
-from dbtool.engine.diff import checks, computed, decisions, defaults, indexes, keys, members, numbering, renames
+from dbtool.engine.diff import (
+    checks,
+    computed,
+    decisions,
+    defaults,
+    indexes,
+    keys,
+    members,
+    numbering,
+    renames,
+    unnamed,
+)
 from dbtool.engine.diff.computed import RecomputeOps
 from dbtool.engine.diff.enums import with_enum_types
 from dbtool.engine.diff.names import named
@@ -23,6 +34,7 @@ from dbtool.engine.diff.order import drops_last, indexes_with_tables, outside_ba
 from dbtool.engine.diff.required import with_required_columns, with_returning_columns
 from dbtool.engine.diff.retyped import with_counters, with_keys_aside
 from dbtool.engine.diff.types import compare_collation, compare_stored, with_checks_said, with_conversions
+from dbtool.engine.diff.unnamed import UnnamedUniqueOp
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -52,6 +64,7 @@ def setup(plugin: Any) -> None:
         (_of_both(numbering.compare), "dbtool_numbering"),
         (_of_both(keys.compare_order), "dbtool_uniques"),
         (_of_both(computed.compare), "dbtool_computed"),
+        (_of_both(unnamed.compare), "dbtool_unnamed"),
     ):
         plugin.add_autogenerate_comparator(compare, "table", name, priority=DispatchPriority.LAST)
     plugin.add_autogenerate_comparator(defaults.compare, "column", "server_default", priority=DispatchPriority.FIRST)
@@ -103,7 +116,7 @@ def _correct(context: AutogenContext, upgrade: ops.UpgradeOps) -> Any:
 
 def corrected(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:
     """Return Alembic's operations as an expert would have written them."""
-    found = [_without_notes(operation) for operation in apart(operations, RecomputeOps, NumberingOp)]
+    found = [_without_notes(operation) for operation in apart(operations, RecomputeOps, NumberingOp, UnnamedUniqueOp)]
     found = [named(operation) for operation in found] if decisions.of(context).names_all else found
     found = list(members.with_members(context, found))
     found = list(with_checks_said(context, with_conversions(with_required_columns(context, found))))

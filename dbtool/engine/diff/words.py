@@ -96,6 +96,7 @@ def _own_change(operation: Any) -> Change | None:
     from dbtool.engine.diff.numbering import NumberingOp, in_words
     from dbtool.engine.diff.objects import ObjectOp, ReplaceObjectOp
     from dbtool.engine.diff.operations import DropKeyOp, RenameColumnOp, RenameObjectOp, RenameTableOp
+    from dbtool.engine.diff.unnamed import UnnamedUniqueOp
 
     match operation:
         case RenameTableOp(table_name=old, new_table_name=new):
@@ -106,6 +107,10 @@ def _own_change(operation: Any) -> Change | None:
             return Change(f"rename {kind}", f"{table}.{old}", f"rename {kind} {table}.{old} to {new}")
         case EnumMembersOp(members=members):
             return Change("alter enum", members.name, f"change enum {members.name}: {', '.join(told(members))}")
+        case UnnamedUniqueOp(table_name=table, columns=columns, is_gone=gone):
+            verb, way = ("drop", "from") if gone else ("add", "on")
+            text = f"{verb} unique constraint {way} {table} ({', '.join(columns)})"
+            return Change(f"{verb} unique constraint", f"{table}.{'_'.join(columns)}", text)
         case NumberingOp(table_name=table, column_name=column, ways=(_, way)):
             return Change("alter column", f"{table}.{column}", f"change column {table}.{column}: {in_words(way)}")
         case DropKeyOp():
