@@ -217,3 +217,29 @@ def test_a_unique_constraint_without_a_name_can_be_dropped_and_comes_back(projec
     assert {each["name"] for each in checked if each["ok"] is False} == {"generated"}
     assert project.python("-m", "alembic", "downgrade", "-1").code == 0
     assert project.python("-m", "alembic", "upgrade", "head").code == 0
+
+
+@pytest.mark.parametrize("column", ["author_id: int = Field(index=True)", "kind: int = 0"])
+def test_a_foreign_key_without_a_name_can_be_dropped_also_with_its_column(project: Project, column: str) -> None:
+    create = "import app.models\nfrom sqlmodel import SQLModel, create_engine\n"
+    assert project.python("-c", f"{create}SQLModel.metadata.create_all(create_engine('sqlite:///dev.db'))").code == 0
+    assert project.run("baseline").code == 0
+    assert project.run("seed").code == 0
+    project.edit("app/models.py", '    books: list["Book"] = Relationship(back_populates="author")\n', "")
+    project.edit("app/models.py", '    author: Author = Relationship(back_populates="books")\n', "")
+    project.edit(
+        "app/models.py", 'author_id: int = Field(foreign_key="author.id", ondelete="CASCADE", index=True)', column
+    )
+
+    done = project.run("migrate", "--name", "apart", "--no-generate", "--accept-data-loss")
+
+    assert done.code == 0, done.stderr
+    assert "REFERENCES" not in project.run("query", "select sql from sqlite_master where name = 'book'", "--csv").stdout
+    assert project.run("query", "select count(*) from book", "--csv").stdout.splitlines()[1] == "2"
+    emptied = project.run("query", "--write", "delete from book")
+    assert emptied.code == 0
+    assert project.run("rollback", "--yes").code == 0
+    assert (
+        "ON DELETE CASCADE" in project.run("query", "select sql from sqlite_master where name = 'book'", "--csv").stdout
+    )
+    assert project.run("deploy").code == 0

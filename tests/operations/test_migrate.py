@@ -334,3 +334,17 @@ def test_duplicates_under_a_new_unique_are_shown_before_anything_is_written(migr
     assert (done.code, error["code"], error["problems"]) == (1, "DB609", ["book.pages: 7 (2 times)"])
     assert error["message"] == "rows that exist are in the way: 2 rows share their pages"
     assert files(migrated) == before
+
+
+def test_a_required_foreign_key_goes_with_its_column_although_no_row_could_have_it_back(migrated: Project) -> None:
+    migrated.edit("app/models.py", '    books: list["Book"] = Relationship(back_populates="author")\n', "")
+    migrated.edit("app/models.py", '    author: Author = Relationship(back_populates="books")\n', "")
+    migrated.edit(
+        "app/models.py", '    author_id: int = Field(foreign_key="author.id", ondelete="CASCADE", index=True)\n', ""
+    )
+
+    done = migrated.run("migrate", "--name", "apart", "--no-generate", "--accept-data-loss")
+
+    assert done.code == 0, done.stderr
+    assert "the way back works only while there are no rows" in done.stdout
+    assert migrated.run("query", "select count(*) from book", "--csv").stdout.splitlines()[1] == "2"

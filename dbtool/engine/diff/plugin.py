@@ -34,7 +34,7 @@ from dbtool.engine.diff.order import drops_last, indexes_with_tables, outside_ba
 from dbtool.engine.diff.required import with_required_columns, with_returning_columns
 from dbtool.engine.diff.retyped import with_counters, with_keys_aside
 from dbtool.engine.diff.types import compare_collation, compare_stored, with_checks_said, with_conversions
-from dbtool.engine.diff.unnamed import UnnamedUniqueOp
+from dbtool.engine.diff.unnamed import UnnamedUniqueOp, keys_by_name
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -116,7 +116,8 @@ def _correct(context: AutogenContext, upgrade: ops.UpgradeOps) -> Any:
 
 def corrected(context: AutogenContext, operations: Sequence[Any]) -> list[Any]:
     """Return Alembic's operations as an expert would have written them."""
-    found = [_without_notes(operation) for operation in apart(operations, RecomputeOps, NumberingOp, UnnamedUniqueOp)]
+    known = keys_by_name(operations)
+    found = [_without_notes(operation) for operation in apart(known, RecomputeOps, NumberingOp, UnnamedUniqueOp)]
     found = [named(operation) for operation in found] if decisions.of(context).names_all else found
     found = list(members.with_members(context, found))
     found = list(with_checks_said(context, with_conversions(with_required_columns(context, found))))

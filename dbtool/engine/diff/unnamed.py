@@ -1,7 +1,8 @@
-"""Unique constraints without a name, as SQLite permits them: Alembic finds none of them gone, and can drop none."""
+"""Constraints without a name, as SQLite permits them: Alembic can drop none, and of unique ones finds none gone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.render import renderers
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import Table
 
-_CONVENTION = {"uq": "%(table_name)s_%(column_0_N_name)s_key"}  # what `default_name` makes of names that are not long
+# What `default_name` makes of names that are not long; Alembic gives it to what has no name when it rebuilds a table.
+_CONVENTIONS = {
+    "unique": {"uq": "%(table_name)s_%(column_0_N_name)s_key"},
+    "foreignkey": {"fk": "%(table_name)s_%(column_0_N_name)s_fkey"},
+}
 
 
 class UnnamedUniqueOp(ops.MigrateOperation):
@@ -37,6 +42,49 @@ class UnnamedUniqueOp(ops.MigrateOperation):
         return ("remove_constraint" if self.is_gone else "add_constraint", self.table_name, self.columns)
 
 
+class UnnamedKeyOp(ops.MigrateOperation):
+    """Drop a foreign key that has no name; the way back makes it, with one."""
+
+    def __init__(self, made: ops.CreateForeignKeyOp) -> None:
+        self.made = made
+        self.table_name, self.columns = made.source_table, tuple(made.local_cols)
+        made.constraint_name = made.constraint_name or default_name(self.table_name, self.columns, "fkey")
+
+    @property
+    def name(self) -> str:
+        """The name by which it can be dropped, once Alembic gives names to what has none."""
+        return default_name(self.table_name, self.columns, "fkey")
+
+    def reverse(self) -> ops.ModifyTableOps:
+        """Make it."""
+        return ops.ModifyTableOps(self.table_name, [self.made])
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """Return Alembic's short form of a difference."""
+        return ("remove_fk", self.table_name, self.columns)
+
+
+def keys_by_name(operations: Iterable[Any]) -> Iterator[Any]:
+    """Drop foreign keys that have no name by the one they will have, before the columns go that they stand on."""
+    for operation in operations:
+        if isinstance(operation, ops.ModifyTableOps) and operation.schema is None:
+            gone = [each for each in operation.ops if _is_unnamed_key(each)]
+            operation.ops = [each for each in operation.ops if each not in gone]
+            made: Iterator[Any] = (each.reverse() for each in gone)
+            yield from map(UnnamedKeyOp, made)
+        if not isinstance(operation, ops.ModifyTableOps) or operation.ops:
+            yield operation
+
+
+def _is_unnamed_key(operation: Any) -> bool:
+    return (
+        isinstance(operation, ops.DropConstraintOp)
+        and operation.constraint_name is None
+        and operation.constraint_type == "foreignkey"
+        and operation._reverse is not None
+    )
+
+
 def compare(context: AutogenContext, modified: ops.ModifyTableOps, existing: Table, wanted: Table) -> None:
     """Add what drops each unnamed constraint whose columns the model no longer holds to be unique."""
     if modified.schema is not None:
@@ -57,7 +105,17 @@ def compare(context: AutogenContext, modified: ops.ModifyTableOps, existing: Tab
 @renderers.dispatch_for(UnnamedUniqueOp)
 def _render(context: AutogenContext, operation: UnnamedUniqueOp) -> list[str]:
     if operation.is_gone:
-        head = f"with op.batch_alter_table({operation.table_name!r}, naming_convention={_CONVENTION!r}) as batch_op:"
-        return [head, f"batch_op.drop_constraint({operation.name!r}, type_='unique')", ""]
+        return _dropped(operation, "unique")
     head = f"with op.batch_alter_table({operation.table_name!r}) as batch_op:"
     return [head, f"batch_op.create_unique_constraint({operation.name!r}, {list(operation.columns)!r})", ""]
+
+
+@renderers.dispatch_for(UnnamedKeyOp)
+def _render_key(context: AutogenContext, operation: UnnamedKeyOp) -> list[str]:
+    return _dropped(operation, "foreignkey")
+
+
+def _dropped(operation: UnnamedUniqueOp | UnnamedKeyOp, kind: str) -> list[str]:
+    named = f"naming_convention={_CONVENTIONS[kind]!r}"
+    head = f"with op.batch_alter_table({operation.table_name!r}, {named}) as batch_op:"
+    return [head, f"batch_op.drop_constraint({operation.name!r}, type_={kind!r})", ""]

@@ -96,7 +96,7 @@ def _own_change(operation: Any) -> Change | None:
     from dbtool.engine.diff.numbering import NumberingOp, in_words
     from dbtool.engine.diff.objects import ObjectOp, ReplaceObjectOp
     from dbtool.engine.diff.operations import DropKeyOp, RenameColumnOp, RenameObjectOp, RenameTableOp
-    from dbtool.engine.diff.unnamed import UnnamedUniqueOp
+    from dbtool.engine.diff.unnamed import UnnamedKeyOp, UnnamedUniqueOp
 
     match operation:
         case RenameTableOp(table_name=old, new_table_name=new):
@@ -107,6 +107,9 @@ def _own_change(operation: Any) -> Change | None:
             return Change(f"rename {kind}", f"{table}.{old}", f"rename {kind} {table}.{old} to {new}")
         case EnumMembersOp(members=members):
             return Change("alter enum", members.name, f"change enum {members.name}: {', '.join(told(members))}")
+        case UnnamedKeyOp(table_name=table, columns=columns):
+            text = f"drop foreign key from {table} ({', '.join(columns)})"
+            return Change("drop foreign key", f"{table}.{'_'.join(columns)}", text)
         case UnnamedUniqueOp(table_name=table, columns=columns, is_gone=gone):
             verb, way = ("drop", "from") if gone else ("add", "on")
             text = f"{verb} unique constraint {way} {table} ({', '.join(columns)})"
