@@ -184,6 +184,7 @@ def _on_sqlite(driver: sqlite3.Connection, statement: str, write: bool, reading:
         driver.execute("BEGIN IMMEDIATE")
     else:
         driver.execute("PRAGMA query_only = ON")
+    _meet_virtual_tables(driver)
     driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
     driver.set_authorizer(allows)
     try:
@@ -202,6 +203,14 @@ def _on_sqlite(driver: sqlite3.Connection, statement: str, write: bool, reading:
         cursor.close()  # a statement that is not read to its end forbids the commit
         driver.execute("COMMIT")
     return answer
+
+
+def _meet_virtual_tables(driver: sqlite3.Connection) -> None:
+    """Let virtual tables, such as those of FTS5, say what they are, which the authorizer would take for a change."""
+    sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL%'"
+    for (name,) in driver.execute(sql).fetchall():
+        with suppress(sqlite3.Error):  # of a module that is not loaded
+            driver.execute("SELECT * FROM pragma_table_info(?)", (name,)).fetchall()
 
 
 # PostgreSQL

@@ -14,7 +14,7 @@ from dbtool.conversation import Ask, Tell
 from dbtool.database import Database
 from dbtool.engine import amending, diff, direct, elsewhere, files, kept, proof, protection, pushed
 from dbtool.engine import history as histories
-from dbtool.engine.diff import Draft
+from dbtool.engine.diff import Decisions, Draft
 from dbtool.engine.elsewhere import Elsewhere
 from dbtool.engine.history import History
 from dbtool.engine.state import State
@@ -91,7 +91,9 @@ class Landing:
             found = weigh(
                 self.database,
                 self.ask,
-                lambda decisions: proof.compare(self.config, scratch, self.metadata, decisions=decisions, files=files),
+                lambda decisions: proof.compare(
+                    self.config, scratch, self.metadata, decisions=self._naming(decisions), files=files
+                ),
                 exists=self.state.exists,
             )
             self.changes, self.notes = found.draft.changes, found.draft.notes
@@ -111,6 +113,15 @@ class Landing:
                 self.proof, self.notes = shown.steps, (*self.notes, *shown.doubts)
                 self._prove_elsewhere()
         return found
+
+    def _naming(self, decisions: Decisions) -> Decisions:
+        """Leave constraints without names where the database that has them already gave them none."""
+        if self.state.exists and self.old is None and not self.state.pushed:
+            from dbtool.engine.diff import unnamed
+
+            with self.database.connect("read") as connection:
+                decisions.names_all = not unnamed.are_in(connection, self.database.own_tables)
+        return decisions
 
     def _prove_elsewhere(self) -> None:
         assert self.revision is not None

@@ -195,11 +195,12 @@ def test_an_empty_database_has_nothing_to_begin_from(project: Project) -> None:
     assert empty.code == 1 and "holds nothing to begin from" in empty.stderr
 
 
-def test_a_unique_constraint_without_a_name_can_be_dropped_and_comes_back(project: Project) -> None:
+@pytest.mark.parametrize("command", ["baseline", "migrate --name init --no-generate"])
+def test_a_unique_constraint_without_a_name_can_be_dropped_and_comes_back(project: Project, command: str) -> None:
     """SQLite permits those, SQLModel makes them, and Alembic neither finds that they are gone nor can drop them."""
     create = "import app.models\nfrom sqlmodel import SQLModel, create_engine\n"
     assert project.python("-c", f"{create}SQLModel.metadata.create_all(create_engine('sqlite:///dev.db'))").code == 0
-    assert project.run("baseline").code == 0
+    assert project.run(*command.split()).code == 0
     assert project.run("seed").code == 0
     project.edit("app/models.py", "max_length=200, unique=True", "max_length=200")
 

@@ -281,6 +281,22 @@ def test_what_a_column_cannot_hold_is_said(tmp_path: Path) -> None:
         drop(other, tmp_path)
 
 
+def test_an_index_for_texts_is_copied_once(migrated: Project) -> None:
+    migrated.migration(
+        "words", "op.execute('CREATE VIRTUAL TABLE words USING fts5(title)')", "op.execute('DROP TABLE words')"
+    )
+    assert migrated.run("deploy").code == 0
+    filled = migrated.run("query", "--write", "insert into words select title from book")
+    assert filled.code == 0, filled.stderr
+
+    done = migrated.run("copy", "--to", "sqlite:///other.db")
+
+    assert done.code == 0, done.stderr
+    found = "select title from words where words match 'lathe'"
+    shown = migrated.run("query", "--url", "sqlite:///other.db", found, "--csv")
+    assert shown.stdout == "title\nThe Lathe of Heaven\n", shown.stderr
+
+
 # What is refused, and leaves nothing behind
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.render import renderers
@@ -13,7 +13,7 @@ from dbtool.engine.diff.names import default_name
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
-    from sqlalchemy import Table
+    from sqlalchemy import Connection, Table
 
 # What `default_name` makes of names that are not long; Alembic gives it to what has no name when it rebuilds a table.
 _CONVENTIONS = {
@@ -83,6 +83,20 @@ def _is_unnamed_key(operation: Any) -> bool:
         and operation.constraint_type == "foreignkey"
         and operation._reverse is not None
     )
+
+
+def are_in(connection: Connection, hidden: Collection[str]) -> bool:
+    """Whether a database has unique constraints or foreign keys without a name, but for its `hidden` tables."""
+    from sqlalchemy import inspect
+
+    inspector = inspect(connection)
+    found = (
+        each["name"]
+        for table in inspector.get_table_names()
+        if table not in hidden
+        for each in (*inspector.get_unique_constraints(table), *inspector.get_foreign_keys(table))
+    )
+    return any(name is None for name in found)
 
 
 def compare(context: AutogenContext, modified: ops.ModifyTableOps, existing: Table, wanted: Table) -> None:
