@@ -38,7 +38,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
 
     package = (REPOSITORY / "dbtool").rglob("*")
     wanted = {path.relative_to(REPOSITORY).as_posix() for path in package if path.is_file()}
-    wanted |= {f"dbtool/sample/{path.name}" for path in (REPOSITORY / "seed_data").iterdir()}
+    wanted |= {f"dbtool_sample/{path.name}" for path in (REPOSITORY / "seed_data").iterdir()}
     assert {name for name in names if ".dist-info/" not in name} == {n for n in wanted if "__pycache__" not in n}
     assert "dbtool/py.typed" in names
     assert [name for name in names if name.endswith("licenses/LICENSE")] != []

@@ -199,8 +199,8 @@ def _project_name(root: Path) -> str:
 
 def _sample_seeds() -> dict[str, str]:
     """Return the seeds of the sample: the wheel carries them, a checkout has them beside the package."""
-    package = Path(dbtool.__file__).parent
-    for folder in (package / "sample", package.parent / "seed_data"):
+    beside = Path(dbtool.__file__).parent.parent
+    for folder in (beside / "dbtool_sample", beside / "seed_data"):
         found = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yaml"))}
         if found:
             return found
