@@ -12,7 +12,7 @@ from corpus.every import CASES
 from corpus.trial import Bench, run
 
 TORTURE = "DBTOOL_TORTURE" in os.environ
-SHARE = 4  # of the cases that every database knows, a server is given each fourth: `make torture` gives it all
+SHARE = 8  # of the cases that every database knows, a server is given each eighth: `make torture` gives it all
 
 
 def chosen(kind: str) -> list[Case]:
