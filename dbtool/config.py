@@ -266,7 +266,7 @@ class _Reader:
         self.environment = environment
         self.url_variables = tuple(name for name in URL_VARIABLES if direct or name != "DIRECT_URL")
         self.pyproject = root / "pyproject.toml"
-        self.document = _read_toml(self.pyproject)
+        self.document = read_toml(self.pyproject)
         tool = self.document.get("tool", {})
         self.table: Mapping[str, Any] = tool.get("dbtool", {})
         self.alembic = _alembic_options(root, tool.get("alembic"))
@@ -388,7 +388,7 @@ class _Reader:
 
     def _protection(self, *, names_url: bool) -> Protection:
         """Read who says that a database is protected; only the environment that names one can say that it is not."""
-        patterns = _expect(self.table.get("protected", []), list, "protected")
+        patterns = _names(self.table.get("protected", []), "protected")
         where = f"[tool.dbtool.env.{self.environment}]"
         variable = _variable(["DBTOOL_PROTECTED"], self.places)
         said = ""
@@ -397,7 +397,7 @@ class _Reader:
         elif self._own.get("protected") is True:
             said = f"{where} says so"
         lifted = where if names_url and self._own.get("protected") is False else ""
-        return Protection(tuple(_expect(each, str, "protected") for each in patterns), said, lifted)
+        return Protection(patterns, said, lifted)
 
     def _scratch_url(self) -> Location | None:
         text, source, base = self._find("scratch_url")
@@ -436,7 +436,7 @@ class _Reader:
         value, _, _ = self._find(name)
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
-        return () if value is None else tuple(_expect(item, str, name) for item in _expect(value, list, name))
+        return () if value is None else _names(value, name)
 
     def _find(self, name: str) -> tuple[Any, str, Path]:
         """Return a setting's value, where it stands, and the folder that a path in it is relative to."""
@@ -557,10 +557,8 @@ def _other_environment(root: Path) -> Path | None:
 
 
 def _start(project: Path | str | None) -> Path:
-    if project is None:
-        return Path.cwd()
-    folder = Path(project).absolute()
-    if not folder.is_dir():
+    folder = folder_named(project)
+    if project is not None and not folder.is_dir():
         raise ProjectNotFoundError(f"{folder} is not a folder", hint="dbtool --project DIR names a folder")
     return folder
 
@@ -569,7 +567,7 @@ def _find_project(start: Path) -> Path | None:
     for folder in (start, *start.parents):
         if (folder / "alembic.ini").exists():
             return folder
-        tool = _read_toml(folder / "pyproject.toml").get("tool", {})
+        tool = read_toml(folder / "pyproject.toml").get("tool", {})
         if "dbtool" in tool or "alembic" in tool:
             return folder
     return None
@@ -579,7 +577,8 @@ def _paste_hint() -> str:
     return f"go into your project, or paste this into its pyproject.toml:\n\n{PASTE}\n"
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what a file of TOML says, nothing where there is none. Raises SettingError."""
     try:
         with path.open("rb") as file:
             return tomllib.load(file)
@@ -683,12 +682,10 @@ def _seed_part(table: Mapping[str, Any]) -> SeedConfig:
     usual = SeedConfig()
     return SeedConfig(
         {name: tuple(_expect(columns, list, f"seed.keys.{name}")) for name, columns in keys.items()},
-        _names(table.get("sets", usual.sets), "seed.sets"),
-        _names(table.get("samples", usual.samples), "seed.samples"),
+        _names(table.get("sets", list(usual.sets)), "seed.sets"),
+        _names(table.get("samples", list(usual.samples)), "seed.samples"),
     )
 
 
 def _names(value: Any, name: str) -> tuple[str, ...]:
-    return tuple(
-        _expect(each, str, name) for each in _expect(list(value) if isinstance(value, tuple) else value, list, name)
-    )
+    return tuple(_expect(each, str, name) for each in _expect(value, list, name))

@@ -73,4 +73,4 @@ IGNORED = (".env", "dev.db", "dev.db-*", ".dbtool/")
 def table(models: str | None) -> str:
     """Return `[tool.dbtool]` of pyproject.toml."""
     said = f'models = "{models}"\n' if models else ""
-    return f"\n[tool.dbtool]\n{said}"
+    return f"[tool.dbtool]\n{said}"

@@ -23,8 +23,6 @@ __all__ = [
     "Url",
     "at",
     "behind",
-    "beside",
-    "clone",
     "elsewhere",
     "execute",
     "of",
@@ -76,20 +74,6 @@ def _beside(config: Config, name: str, kind: str) -> Database | None:
     if parse(location).kind != kind:
         raise SettingError(f"the scratch database for {name} is of another kind", hint=f"correct {location.source}")
     return at(config, location)
-
-
-def clone(template: Database, name: str) -> Database:
-    """Make a database that holds what another one does, rows and all; see `clones`."""
-    from dbtool.database import clones
-
-    return clones.clone(template, name)
-
-
-def beside(database: Database, name: str) -> Database:
-    """Return a database of another name at the same place; nothing is made."""
-    from dbtool.database import clones
-
-    return clones.beside(database, name)
 
 
 def behind(url: URL) -> Database:

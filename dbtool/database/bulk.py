@@ -93,6 +93,10 @@ class Bulk:
         """Return a column's name as SQL."""
         return self.connection.dialect.identifier_preparer.quote(column.name).replace("%%", "%")
 
+    def quoted(self, name: str) -> str:
+        """Return any other name as SQL."""
+        return self.connection.dialect.identifier_preparer.quote_identifier(name).replace("%%", "%")
+
 
 class _Sqlite(Bulk):
     def partitions(self) -> frozenset[str]:
@@ -120,7 +124,7 @@ class _Sqlite(Bulk):
         execute(self._driver, "PRAGMA defer_foreign_keys = ON")
         triggers = rows(self._driver, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid")
         for name, _ in triggers:
-            execute(self._driver, 'DROP TRIGGER "{}"'.format(name.replace('"', '""')))
+            execute(self._driver, f"DROP TRIGGER {self.quoted(name)}")
         yield
         for _, statement in triggers:
             execute(self._driver, statement)
@@ -271,9 +275,9 @@ class _Mysql(Bulk):
         """Let the session look at no foreign key, and take the triggers away, which commits."""
         execute(self._driver, "SET foreign_key_checks = 0")
         names = [name for (name,) in rows(self._driver, _MYSQL_TRIGGERS)]
-        triggers = [(name, rows(self._driver, f"SHOW CREATE TRIGGER {_ticked(name)}")[0]) for name in names]
+        triggers = [(name, rows(self._driver, f"SHOW CREATE TRIGGER {self.quoted(name)}")[0]) for name in names]
         for name in names:
-            execute(self._driver, f"DROP TRIGGER {_ticked(name)}")
+            execute(self._driver, f"DROP TRIGGER {self.quoted(name)}")
         try:
             yield
         except BaseException:
@@ -290,7 +294,3 @@ _MYSQL_TRIGGERS = (
     "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = database()"
     " ORDER BY event_object_table, action_timing, event_manipulation, action_order"
 )
-
-
-def _ticked(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

@@ -59,9 +59,9 @@ def _mysql(template: Any, made: Any) -> None:
         for statement in statements:
             execute(connection, statement)
         for table in tables:
-            columns = ", ".join(_quoted(name) for (name,) in rows(connection, _COLUMNS, (table,)))
-            source = f"{_quoted(template.url.database)}.{_quoted(table)}"
-            execute(connection, f"INSERT INTO {_quoted(table)} ({columns}) SELECT {columns} FROM {source}")
+            columns = ", ".join(structure.ticked(name) for (name,) in rows(connection, _COLUMNS, (table,)))
+            source = f"{structure.ticked(template.url.database)}.{structure.ticked(table)}"
+            execute(connection, f"INSERT INTO {structure.ticked(table)} ({columns}) SELECT {columns} FROM {source}")
         for each in definitions.of(template):
             execute(connection, each.create)
 
@@ -70,10 +70,6 @@ _COLUMNS = (
     "SELECT column_name FROM information_schema.columns WHERE table_schema = database() AND table_name = %s"
     " AND extra NOT LIKE '%%GENERATED%%' ORDER BY ordinal_position"
 )
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
 
 
 _WAYS: dict[str, Callable[[Any, Any], None]] = {"sqlite": _sqlite, "postgres": _postgres, "mysql": _mysql}

@@ -44,8 +44,13 @@ def _of_file(connection: DriverConnection) -> list[tuple[str, str, str]]:
     )
 
 
+def ticked(name: str) -> str:
+    """Return a name as MariaDB quotes it."""
+    return "`" + name.replace("`", "``") + "`"
+
+
 def _of_table(connection: DriverConnection, name: str) -> str:
-    return str(rows(connection, f"SHOW CREATE TABLE `{name.replace('`', '``')}`")[0][1])
+    return str(rows(connection, f"SHOW CREATE TABLE {ticked(name)}")[0][1])
 
 
 def _sqlite(database: Database, target: Database) -> None:

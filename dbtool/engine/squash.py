@@ -230,11 +230,10 @@ def verbatim(
         others = diff.draft(
             config, scratch, connection, _generic(found.metadata, scratch), decisions=decisions, only=rest
         )
-    theirs = {table.name for table in own}
     beside = [each for each in found.indexes if not any(each.create in text for text in made)]
     whole = _with_rest(scratch, replace(found, definitions=(*beside, *found.definitions)), others, functions_first=True)
     first = [f"    {line}" for sql in made for line in sqlfiles.written(sql)]
-    last = [_run(f"DROP TABLE {quote(table)}") for table in reversed(tables) if table.name in theirs]
+    last = [_run(f"DROP TABLE {quote(table)}") for table in reversed(tables) if table in own]
     return replace(whole, upgrade="\n".join([*first, whole.upgrade]), downgrade="\n".join([whole.downgrade, *last]))
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dbtool
 from dbtool import config as configs
@@ -16,7 +16,7 @@ from dbtool import database as databases
 from dbtool.codegen import starter
 from dbtool.config import Config
 from dbtool.conversation import Note, Tell, silent
-from dbtool.errors import DbtoolError, SettingError, UsageError
+from dbtool.errors import DbtoolError, UsageError
 from dbtool.reports import InitReport, Revision
 from dbtool.texts import write_whole
 
@@ -31,11 +31,10 @@ def init(
     """Let dbtool know a project; `folder` is made where it is missing, and is the working directory by default.
 
     An empty folder becomes a project that works: models, a first migration, seeds, and a database where the environment
-    names none. `sample` takes the
-    language-learning backend instead. Where an application is, only its configuration is written, and nothing that is
-    there is changed but for lines at the end of pyproject.toml and .gitignore. `models` is the module that defines the
-    tables; without it the one that does is found. Raises UsageError where dbtool knows the project already, or where
-    the models are not to be found, or in more than one module.
+    names none. `sample` takes the language-learning backend instead. Where an application is, only its configuration is
+    written, and nothing that is there is changed but for lines at the end of pyproject.toml and .gitignore. `models` is
+    the module that defines the tables; without it the one that does is found. Raises UsageError where dbtool knows the
+    project already, or where the models are not to be found, or in more than one module, and SettingError.
     """
     root = configs.folder_named(folder)
     work = _Init(root, tell)
@@ -123,7 +122,7 @@ class _Init:
 
     def write_settings(self, module: str | None) -> None:
         """Write what dbtool needs to know, at the end of what is there."""
-        self._append("pyproject.toml", starter.table(module).lstrip("\n"), apart=True)
+        self._append("pyproject.toml", starter.table(module), apart=True)
         if not (self.root / ".env.example").exists():
             self._write(".env.example", starter.ENVIRONMENT)
         path = self.root / ".gitignore"
@@ -140,12 +139,8 @@ class _Init:
         self.written += [*migrated.created, *([config.relative(Path(self.revision.path))] if self.revision else [])]
         self.seeded = sum(each.inserted for each in dbtool.seed(config, tell=self.tell).tables)
 
-    def _pyproject(self) -> dict[str, dict[str, object]]:
-        path = self.root / "pyproject.toml"
-        try:
-            return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingError(f"{path} is not TOML: {error}", hint="correct pyproject.toml") from error
+    def _pyproject(self) -> dict[str, Any]:
+        return configs.read_toml(self.root / "pyproject.toml")
 
     def _write(self, name: str, text: str) -> None:
         path = self.root / name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,8 +20,6 @@ from dbtool.reports import Applied, CopiedTable, CopyReport
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, MetaData
-
-_ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 def copy(config: Config, to: str, *, tell: Tell = silent) -> CopyReport:
@@ -61,7 +58,7 @@ def copy(config: Config, to: str, *, tell: Tell = silent) -> CopyReport:
 
 def _target(config: Config, to: str) -> Config:
     """Return the project as it is for the other database."""
-    if not _ENVIRONMENT.fullmatch(to):
+    if not configs.ENVIRONMENT.fullmatch(to):
         location = Location(to, "--to", config.root)
         return replace(config, url=location, environment=None, sources={**config.sources, "url": "--to"})
     found = configs.load_config(project=config.root, environment=to, confirm=config.confirm)

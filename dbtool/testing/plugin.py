@@ -57,12 +57,13 @@ def _dbtool_place(
 
     from dbtool import database as databases
     from dbtool.config import Location, tests_location
+    from dbtool.database import clones
 
     options = request.config
     sets = tuple(options.getini("dbtool_sets")) or dbtool_config.seed.sets
     said = options.getoption("--dbtool-url") or options.getini("dbtool_url")
     near = databases.at(dbtool_config, tests_location(dbtool_config, said, tmp_path_factory.mktemp("dbtool")))
-    database = databases.beside(near, f"dbtool_tests_{secrets.token_hex(4)}")
+    database = clones.beside(near, f"dbtool_tests_{secrets.token_hex(4)}")
     config = replace(
         dbtool_config,
         url=Location(_spelled(database), "the tests", dbtool_config.root),
@@ -90,9 +91,9 @@ def dbtool_template(request: pytest.FixtureRequest, _dbtool_place: Template) -> 
 @pytest.fixture
 def dbtool_url(dbtool_template: Template) -> Iterator[str]:
     """The URL of a database that is this test's own, as SQLAlchemy takes it."""
-    from dbtool import database as databases
+    from dbtool.database import clones
 
-    made = databases.clone(dbtool_template.database, f"dbtool_test_{secrets.token_hex(6)}")
+    made = clones.clone(dbtool_template.database, f"dbtool_test_{secrets.token_hex(6)}")
     try:
         yield _spelled(made)
     finally:
@@ -112,9 +113,9 @@ def dbtool_engine(dbtool_url: str) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def _shared_engine(dbtool_template: Template) -> Iterator[Any]:
-    from dbtool import database as databases
+    from dbtool.database import clones
 
-    made = databases.clone(dbtool_template.database, f"dbtool_tests_{secrets.token_hex(6)}")
+    made = clones.clone(dbtool_template.database, f"dbtool_tests_{secrets.token_hex(6)}")
     engine = made.engine("write", kept=1)
     yield engine
     engine.dispose()

@@ -12,7 +12,7 @@ TESTS = """\
 from app.models import Author
 from sqlalchemy import create_engine, text
 from sqlmodel import Session, select
-from dbtool.testing import *  # noqa
+from dbtool.testing import *
 
 
 def add(engine):

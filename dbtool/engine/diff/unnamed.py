@@ -107,9 +107,8 @@ def compare(context: AutogenContext, modified: ops.ModifyTableOps, existing: Tab
     unique |= {frozenset(each.columns.keys()) for each in wanted.indexes if each.unique}
     kept = set(wanted.columns.keys())
     mine = (each for each in existing.constraints if isinstance(each, UniqueConstraint) and each.name is None)
-    for columns in dict.fromkeys(
-        tuple(column.name for column in each.columns) for each in mine
-    ):  # Alembic adds its own
+    found = dict.fromkeys(tuple(column.name for column in each.columns) for each in mine)  # Alembic adds its own again
+    for columns in found:
         usual = "_".join((str(wanted.name), *columns, "key"))
         gone = frozenset(columns) not in unique and kept.issuperset(columns)
         if gone and default_name(str(wanted.name), columns, "key") == usual:
