@@ -147,6 +147,7 @@ class ServerDatabase(Database):
         deadline, pause, told = monotonic() + self.patience, _FIRST_PAUSE, False
         while not self.try_turn(connection):
             holder = self.turn_holder(connection)
+            connection.rollback()  # CREATE INDEX CONCURRENTLY waits for the whole of a transaction once met
             if monotonic() >= deadline:
                 raise LockedError(
                     f"{self.name} is being migrated by {holder}, for longer than {self.patience:g} s",

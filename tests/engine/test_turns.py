@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from projects import Project
@@ -142,10 +143,21 @@ def test_who_waits_is_waited_for_by_nobody(bank: Project, database: Database) ->
         with turn_of_another(database):
             waiting = pool.submit(dbtool.deploy, bank.config, lock_timeout=8)
             time.sleep(3)  # it has asked often by now
+            assert longest_wait_in_a_transaction(connection) < 1.5  # seconds
             connection.execute("SET statement_timeout = '3s'")
             connection.execute("CREATE INDEX CONCURRENTLY ix_book ON book (title)")
             assert not waiting.done()
         assert len(waiting.result().applied) == 2
+
+
+def longest_wait_in_a_transaction(connection: Any) -> float:
+    """Return the age in seconds of the oldest transaction of those that ask for the lock, which somebody else has."""
+    found = connection.execute(
+        "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle' AND pid NOT IN"
+        " (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)"
+    )
+    return float(found.fetchone()[0])
 
 
 @on_servers
