@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dbtool.operations.fleet import deploy_fleet
     from dbtool.operations.lint import lint
     from dbtool.operations.migrate import migrate
+    from dbtool.operations.pull import pull
     from dbtool.operations.push import push
     from dbtool.operations.query import query, query_csv
     from dbtool.operations.repair import repair
@@ -56,6 +57,7 @@ _HOMES = {
     "dbtool.operations.deploy": ("deploy", "history", "require_current", "status"),
     "dbtool.operations.fleet": ("deploy_fleet",),
     "dbtool.operations.migrate": ("migrate",),
+    "dbtool.operations.pull": ("pull",),
     "dbtool.operations.push": ("push",),
     "dbtool.operations.query": ("query", "query_csv"),
     "dbtool.operations.repair": ("repair",),
@@ -102,6 +104,7 @@ __all__ = [
     "load_config",
     "migrate",
     "open_studio",
+    "pull",
     "push",
     "query",
     "query_csv",

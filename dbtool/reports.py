@@ -452,6 +452,31 @@ class InitReport:
 
 
 @dataclass(frozen=True, slots=True)
+class PullReport:
+    """A database as models: `files` were written, or would be with `dry_run`, relative to the project.
+
+    `changes` are what was changed of models that were there, in words, `created` whether there were none. `unsaid` is
+    what the database has and no model says; a baseline migration keeps it. `differences` are what a comparison of the
+    models with the database still finds; it is empty unless something cannot be said. `texts` are the files of a
+    `dry_run`, `kept` is the folder with the files as they were, `next` are commands, each with what it is for.
+    """
+
+    database: str
+    created: bool
+    files: tuple[str, ...]
+    tables: tuple[str, ...]
+    changes: tuple[str, ...] = ()
+    unsaid: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    kept: str | None = None
+    next: tuple[tuple[str, str], ...] = ()
+    dry_run: bool = False
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class BaselineReport:
     """A database that was there before its migrations: what is recorded as applied, and by which file.
 

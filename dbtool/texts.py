@@ -1,9 +1,10 @@
-"""Texts in files: written whole or not at all, and known by a hash that no editor or version control changes."""
+"""Texts: files written whole or not at all, and known by a hash that no editor changes; SQL within Python."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 
@@ -26,3 +27,8 @@ def normalised(content: bytes) -> bytes:
 def text_hash(content: bytes) -> str:
     """Return the hash of a normalised text, 32 hex digits."""
     return hashlib.sha256(content).hexdigest()[:32]
+
+
+def as_text(sql: str) -> str:
+    """Write SQL as `sqlalchemy.text` wants it: a colon before a word would be a parameter."""
+    return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", sql)

@@ -205,6 +205,7 @@ def test_the_public_names_are_these() -> None:
         "load_config",
         "migrate",
         "open_studio",
+        "pull",
         "push",
         "query",
         "query_csv",

@@ -219,9 +219,11 @@ class Sqlite(Database):
         from sqlalchemy import URL, create_engine, event
         from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
+        from dbtool.database.sqlite_dialect import NAME
+
         address = ":memory:" if self._in_memory else self._uri("ro" if purpose == "read" else "rwc")
         engine = create_engine(
-            URL.create("sqlite", database=address, query={} if self._in_memory else {"uri": "true"}),
+            URL.create(NAME, database=address, query={} if self._in_memory else {"uri": "true"}),
             poolclass=StaticPool if self._in_memory else QueuePool if kept else NullPool,
             connect_args={"timeout": BUSY_SECONDS},
             **({"pool_size": kept} if kept and not self._in_memory else {}),

@@ -14,19 +14,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dbtool.database import clauses
 from dbtool.database.base import DriverConnection, execute, rows
+from dbtool.database.clauses import NAME
 from dbtool.errors import RebuildLossError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 TEMPORARY = "_alembic_tmp_"
-_COLLATE = re.compile(r"\bCOLLATE\s+[\w\"]+", re.IGNORECASE)
-_NAME = r"(?:\"(?P<quoted>(?:[^\"]|\"\")+)\"|(?P<bare>[^\s(\"]+))"
-_CREATE = re.compile(rf"\s*CREATE TABLE {_NAME}", re.IGNORECASE)
-_CREATE_INDEX = re.compile(rf"\s*CREATE (?:UNIQUE )?INDEX (?:IF NOT EXISTS )?{_NAME}", re.IGNORECASE)
+_CREATE = re.compile(rf"\s*CREATE TABLE {NAME}", re.IGNORECASE)
+_CREATE_INDEX = re.compile(rf"\s*CREATE (?:UNIQUE )?INDEX (?:IF NOT EXISTS )?{NAME}", re.IGNORECASE)
 _RENAME = re.compile(rf"\s*ALTER TABLE \"?{TEMPORARY}", re.IGNORECASE)
-_DROP_INDEX = re.compile(rf"\s*DROP INDEX (?:IF EXISTS )?{_NAME}", re.IGNORECASE)
+_DROP_INDEX = re.compile(rf"\s*DROP INDEX (?:IF EXISTS )?{NAME}", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -76,40 +76,31 @@ def _kept(connection: Connection) -> _Kept:
 
 def _before(connection: Connection, cursor: Any, statement: str, parameters: Any, *rest: Any) -> tuple[str, Any]:
     created = _CREATE.match(statement)
-    if created and _name(created).startswith(TEMPORARY):
-        table = _table_behind(cursor.connection, _name(created))
+    if created and clauses.unquoted(created).startswith(TEMPORARY):
+        table = _table_behind(cursor.connection, clauses.unquoted(created))
         kept = connection.info["dbtool.kept"] = _remembered(_kept(connection), cursor.connection, table)
         return _with_collations(kept.sql, statement), parameters
     if _RENAME.match(statement):
         # views that name the table would stop the rename; left on, it would break later renames of real tables
         execute(cursor.connection, "PRAGMA legacy_alter_table = ON")
     elif dropped := _DROP_INDEX.match(statement):
-        _kept(connection).indexes.pop(_name(dropped), None)
+        _kept(connection).indexes.pop(clauses.unquoted(dropped), None)
     return statement, parameters
 
 
 def _with_collations(before: str, statement: str) -> str:
     """Let columns keep their collations, which SQLAlchemy does not read, unless the new text says one itself."""
-    collations = {name: found[0] for name, text in _definitions(before) if name and (found := _collated(text))}
+    collations = {
+        name: found[0] for name, text in clauses.definitions(before) if name and (found := clauses.collated(text))
+    }
     more = {
         text: f"{text.rstrip()} {collations[name]}{text[len(text.rstrip()) :]}"
-        for name, text in _definitions(statement)
-        if name in collations and not _collated(text)
+        for name, text in clauses.definitions(statement)
+        if name in collations and not clauses.collated(text)
     }
-    body = _body(statement)
-    parts = (more.get(part, part) for part in _parts(statement[body]))
+    body = clauses.body(statement)
+    parts = (more.get(part, part) for part in clauses.parts(statement[body]))
     return f"{statement[: body.start]}{','.join(parts)}{statement[body.stop :]}" if more else statement
-
-
-def _collated(text: str) -> re.Match[str] | None:
-    """Find the collation of a column itself, not one within the brackets or quotes of a check or a default."""
-    depth, start, outside = 0, 0, []
-    for position, token in _tokens(text):
-        if token == "(" and depth == 0:
-            outside.append(text[start:position])
-        depth += {"(": 1, ")": -1}.get(token, 0)
-        start = position + 1
-    return _COLLATE.search(_without_strings(" ".join([*outside, text[start:]])))
 
 
 def _after(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
@@ -117,7 +108,7 @@ def _after(connection: Connection, cursor: Any, statement: str, *rest: Any) -> N
         execute(cursor.connection, "PRAGMA legacy_alter_table = OFF")
         _put_back(_kept(connection), cursor.connection)
     elif created := _CREATE_INDEX.match(statement):
-        _correct_index(_kept(connection), cursor.connection, _name(created))
+        _correct_index(_kept(connection), cursor.connection, clauses.unquoted(created))
 
 
 def _table_behind(driver: DriverConnection, temporary: str) -> str:
@@ -125,11 +116,6 @@ def _table_behind(driver: DriverConnection, temporary: str) -> str:
     names = (name for (name,) in rows(driver, "SELECT name FROM sqlite_master WHERE type = 'table'"))
     cut = {f"{TEMPORARY}{name}"[:50]: name for name in names}
     return str(cut.get(temporary, temporary.removeprefix(TEMPORARY)))
-
-
-def _name(match: re.Match[str]) -> str:
-    quoted = match["quoted"]
-    return quoted.replace('""', '"') if quoted else match["bare"]
 
 
 def _remembered(before: _Kept, driver: DriverConnection, table: str) -> _Kept:
@@ -235,7 +221,7 @@ def _refuse_loss(driver: DriverConnection, table: str, before: str) -> None:
 
 
 def _columns(sql: str) -> set[str]:
-    return {name for name, _ in _definitions(sql) if name}
+    return {name for name, _ in clauses.definitions(sql) if name}
 
 
 _FEATURES = {
@@ -251,59 +237,15 @@ _FEATURES = {
 def features(sql: str) -> set[tuple[str, str]]:
     """Return what a CREATE TABLE text says that a rebuild may lose, as (column or empty, feature)."""
     found: set[tuple[str, str]] = set()
-    for name, definition in _definitions(sql):
-        bare = _without_strings(definition)
+    for name, definition in clauses.definitions(sql):
+        bare = clauses.without_strings(definition)
         if name:
             found |= {(name, word) for word, pattern in _FEATURES.items() if re.search(pattern, bare, re.I | re.S)}
-            found |= {(name, "COLLATE")} if _collated(definition) else set()
+            found |= {(name, "COLLATE")} if clauses.collated(definition) else set()
         elif re.search(r"\bON\s+CONFLICT\b", bare, re.I):
             found.add(("", "ON CONFLICT"))
         for check in re.finditer(r"(CONSTRAINT\s+\S+\s+)?\bCHECK\s*\(", bare, re.I):
             if not check[1]:
                 found.add((name, "unnamed CHECK"))
-    options = _without_strings(sql[_body(sql).stop :])
+    options = clauses.without_strings(sql[clauses.body(sql).stop :])
     return found | {("", word) for word in ("WITHOUT ROWID", "STRICT") if word in " ".join(options.upper().split())}
-
-
-def _definitions(sql: str) -> Iterator[tuple[str, str]]:
-    """Split the body of a CREATE TABLE at its outer commas: (column name, or empty for a constraint; text)."""
-    for part in _parts(sql[_body(sql)]):
-        match = re.match(rf"\s*(?:{_NAME}|\[(?P<bracket>[^\]]+)\]|`(?P<tick>[^`]+)`)", part)
-        if match is None:
-            continue
-        bare = match["bare"] or ""
-        if bare.upper() in ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"):
-            yield "", part
-        else:
-            yield match["bracket"] or match["tick"] or _name(match).strip("`[]"), part
-
-
-def _body(sql: str) -> slice:
-    """Return where the text between a CREATE TABLE's outer brackets stands."""
-    brackets = [position for position, token in _tokens(sql) if token != ","]
-    return slice(brackets[0] + 1, brackets[-1])
-
-
-def _parts(body: str) -> Iterator[str]:
-    depth, start = 0, 0
-    for position, token in _tokens(body):
-        if token == "(":
-            depth += 1
-        elif token == ")":
-            depth -= 1
-        elif token == "," and depth == 0:
-            yield body[start:position]
-            start = position + 1
-    yield body[start:]
-
-
-def _tokens(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each bracket and comma outside quotes and comments, with its position."""
-    pattern = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/|(?P<token>[(),])"
-    for match in re.finditer(pattern, text, re.S):
-        if match["token"]:
-            yield match.start(), match["token"]
-
-
-def _without_strings(text: str) -> str:
-    return re.sub(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", " ", text, flags=re.S)

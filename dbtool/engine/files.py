@@ -9,10 +9,10 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 from dbtool.codegen import project
+from dbtool.codegen.layout import INDENT, formatted
 from dbtool.config import Config
 from dbtool.engine import history as histories
 from dbtool.engine.diff import Draft
-from dbtool.engine.diff.layout import INDENT, formatted
 from dbtool.engine.history import History
 from dbtool.errors import AccessError, ModelsError
 from dbtool.reports import Revision

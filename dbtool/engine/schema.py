@@ -78,11 +78,12 @@ def reflect(connection: Connection, config: Config, own_tables: tuple[str, ...] 
     """Return the schema that the database has, for a project without models."""
     from sqlalchemy import MetaData
 
-    metadata = MetaData()
+    metadata, default = MetaData(), connection.dialect.default_schema_name
     for schema in config.schemas or (None,):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of expressions in indexes, and of types that it does not know
-            metadata.reflect(connection, schema=schema, only=lambda name, _: name not in own_tables)
+            own = None if schema == default else schema  # which models do not name either
+            metadata.reflect(connection, schema=own, only=lambda name, _: name not in own_tables)
     describe(metadata, config)
     return metadata
 

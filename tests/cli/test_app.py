@@ -30,6 +30,7 @@ COMMANDS = (
     "show",
     "query",
     "baseline",
+    "pull",
     "backup",
     "restore",
     "copy",
@@ -82,7 +83,7 @@ def test_help_lists_every_command_in_its_panel_and_no_word_of_other_tools(tmp_pa
         "Deploy": ["deploy", "status", "history", "rollback", "repair", "baseline"],
         "Review": ["check", "diff", "lint", "sql", "doctor"],
         "Data": ["seed", "show", "query", "backup", "restore", "copy", "studio"],
-        "Source": ["init", "generate", "erd"],
+        "Source": ["init", "pull", "generate", "erd"],
     }
 
 
@@ -111,6 +112,7 @@ REPORTS = {
     "status": "database environment protected standing drift findings ok",
     "history": "database rows unrecorded ok",
     "rebase": "database onto moved lock_resolved proof applied risks counted backup ok",
+    "pull --dry-run": "database created files tables changes unsaid differences notes texts kept next dry_run ok",
     "baseline --at head": "database created revision recorded proof notes text dry_run ok",
     "repair --dry-run": "database findings applied dry_run ok",
     "rollback --dry-run": "database current applied dry_run planned risks counted backup ok",

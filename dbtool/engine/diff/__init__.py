@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any, Literal
 
 from dbtool.config import Config
-from dbtool.database import Database
+from dbtool.database import Database, reflection
 from dbtool.engine.diff.decisions import OPTION, Decisions
 from dbtool.engine.diff.rendering import render_item, single_percents
 from dbtool.engine.diff.words import changes_of, name_of, slug
@@ -59,7 +59,7 @@ def draft(
 
     _require_readable(config, database, metadata)
     decisions = decisions or Decisions()
-    decisions.only = only
+    decisions.only, decisions.hidden = only, reflection.partitions(database, connection)
     options = {**compare_options(config, database, decisions), "target_metadata": metadata}
     context = MigrationContext.configure(connection, opts=options)
     with warnings.catch_warnings():
@@ -108,6 +108,8 @@ def compare_options(
     decisions.database = database
 
     def include_name(name: str | None, kind: str, parents: Any) -> bool:
+        if kind == "schema":
+            return name is None or name in config.schemas
         if kind != "table" or name is None:
             return True
         if not decisions.compares(name):

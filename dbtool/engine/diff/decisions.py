@@ -65,7 +65,8 @@ class Decisions:
     `notes` are sentences about what could not be compared. `renames` are the operations that were carried out before
     the comparison, in order; where the database is no `scratch` one, only within a transaction. `only` names the
     tables that are compared, None for all. `declared` tells what changed of the objects that are kept as SQL.
-    `names_all` gives each constraint a name that has none, so that it can be dropped again.
+    `names_all` gives each constraint a name that has none, so that it can be dropped again. `hidden` are tables that
+    are parts of others.
     """
 
     ask: Ask = field(default_factory=nobody)
@@ -81,10 +82,11 @@ class Decisions:
     json: frozenset[tuple[str, str]] | None = None
     declared: Callable[[], Declared] = Declared
     names_all: bool = True
+    hidden: frozenset[str] = frozenset()
 
     def compares(self, table: str) -> bool:
         """Whether a table is compared at all."""
-        return self.only is None or table in self.only
+        return table not in self.hidden and (self.only is None or table in self.only)
 
     def rows_of(self, table: str) -> int | None:
         """Count the rows of a table by the name that it will have."""

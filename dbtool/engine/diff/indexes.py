@@ -36,6 +36,8 @@ def compare(
     mine = {str(index.name): index for index in wanted.indexes} if wanted is not None else {}
     special = {index for index in there if _SPECIAL.search(there[index])}
     special |= {name for name, index in mine.items() if _is_special(index)}
+    keys = (each.name for table in (existing, wanted) if table is not None for each in table.constraints)
+    special -= {str(each) for each in keys}  # an index of a constraint is compared with it
     if special:
         modified.ops = [each for each in modified.ops if _name_of(each) not in special]
         modified.ops.extend(_changes(context, existing, wanted, sorted(special), there, mine))

@@ -9,7 +9,8 @@ from alembic.operations import ops
 
 from dbtool.database.conversions import family
 from dbtool.engine.diff import decisions
-from dbtool.engine.diff.rendering import as_text, single_percents
+from dbtool.engine.diff.rendering import single_percents
+from dbtool.texts import as_text
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext

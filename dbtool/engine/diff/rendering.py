@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
@@ -37,11 +36,6 @@ def single_percents(context: MigrationContext) -> Iterator[None]:
         yield
     finally:
         preparer._double_percents, preparer._strings = before, quoted
-
-
-def as_text(sql: str) -> str:
-    """Write SQL as `sqlalchemy.text` wants it: a colon before a word would be a parameter."""
-    return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", sql)
 
 
 def _existing_type(item: Any, context: AutogenContext) -> str:

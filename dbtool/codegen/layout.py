@@ -1,4 +1,4 @@
-"""Lay out the code of a migration the way the usual formatters would, so that a formatter changes nothing of note."""
+"""Lay out written code the way the usual formatters would, so that a formatter changes nothing of note."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WIDTH = 84  # 88 with the indent of a function
 INDENT = "    "
 
 
-def formatted(code: str) -> str:
+def formatted(code: str, width: int = WIDTH) -> str:
     """Return statements, broken where they are too long; comments stay before what they stood before."""
     found: list[str] = []
     for comments, chunk in _chunks(code):
@@ -21,7 +21,7 @@ def formatted(code: str) -> str:
         for node in ast.parse(chunk).body:
             if found and isinstance(node, ast.With | ast.FunctionDef) and found[-1:] != comments[-1:]:
                 found.append("")
-            found += _statement(node, "")
+            found += _statement(node, "", width)
             if isinstance(node, ast.With | ast.FunctionDef):
                 found.append("")
     return "\n".join(found).replace("\n\n\n", "\n\n").strip()
@@ -42,24 +42,26 @@ def _chunks(code: str) -> Iterator[tuple[list[str], str]]:
     yield comments, "\n".join(lines)
 
 
-def _statement(node: ast.stmt, indent: str) -> list[str]:
+def _statement(node: ast.stmt, indent: str, width: int) -> list[str]:
     match node:
         case ast.Expr(value=value):
-            return _broken(value, indent, "", "")
+            return _broken(value, indent, "", "", width)
         case ast.Assign(targets=[target], value=value):
-            return _broken(value, indent, f"{_flat(target)} = ", "")
+            return _broken(value, indent, f"{_flat(target)} = ", "", width)
+        case ast.AnnAssign(target=target, annotation=annotation, value=ast.expr() as value):
+            return _broken(value, indent, f"{_flat(target)}: {_flat(annotation)} = ", "", width)
         case ast.With(items=[item], body=body):
             name = f" as {_flat(item.optional_vars)}" if item.optional_vars else ""
-            head = _broken(item.context_expr, indent, "with ", f"{name}:")
-            return [*head, *(line for each in body for line in _statement(each, indent + INDENT))]
+            head = _broken(item.context_expr, indent, "with ", f"{name}:", width)
+            return [*head, *(line for each in body for line in _statement(each, indent + INDENT, width))]
     return [f"{indent}{line}" for line in _doubled(ast.unparse(node)).splitlines()]
 
 
-def _broken(node: ast.expr, indent: str, before: str, after: str) -> list[str]:
+def _broken(node: ast.expr, indent: str, before: str, after: str, width: int) -> list[str]:
     """Return an expression on one line, or its parts on a line together, or each on a line of its own."""
     flat = f"{indent}{before}{_flat(node)}{after}"
     parts = _parts(node)
-    if (len(flat) <= WIDTH and not _has_long_text(node)) or parts is None:
+    if (len(flat) <= width and not _has_long_text(node)) or parts is None:
         return [flat]
     opening, inner, closing = parts
     together = (
@@ -68,10 +70,10 @@ def _broken(node: ast.expr, indent: str, before: str, after: str) -> list[str]:
     texts = [_text_lines(each) for _, each in inner]
     if len(inner) == 1 and len(texts[0]) > 1:
         lines = [f"{indent}{INDENT}{line}" for line in texts[0]]
-    elif len(together) <= WIDTH:
+    elif len(together) <= width:
         lines = [together]
     else:
-        lines = [line for key, each in inner for line in _broken(each, indent + INDENT, key or "", ",")]
+        lines = [line for key, each in inner for line in _broken(each, indent + INDENT, key or "", ",", width)]
     return [f"{indent}{before}{opening}", *lines, f"{indent}{closing}{after}"]
 
 
@@ -95,6 +97,8 @@ def _parts(node: ast.expr) -> tuple[str, Sequence[tuple[str | None, ast.expr]], 
             return f"{_flat(func)}(", [*((None, each) for each in arguments), *named], ")"
         case ast.List(elts=elements) if elements:
             return "[", [(None, each) for each in elements], "]"
+        case ast.Tuple(elts=elements) if elements:
+            return "(", [(None, each) for each in elements], ")"
         case ast.Dict(keys=keys, values=values) if keys:
             pairs = zip(keys, values, strict=True)
             return "{", [(f"{_flat(key)}: " if key else "**", value) for key, value in pairs], "}"
