@@ -193,7 +193,7 @@ def load_config(
     """
     start = _start(project)
     found = _find_project(start)
-    if found is None and url is None and not any(name in os.environ for name in URL_VARIABLES):
+    if found is None and url is None and not _names_database(start, env_file):
         raise ProjectNotFoundError(f"no project in {start} or above it", hint=_paste_hint())
     root = found or start
     named = environment if environment is not None else os.environ.get("DBTOOL_ENV") or None
@@ -571,6 +571,14 @@ def _find_project(start: Path) -> Path | None:
         if "dbtool" in tool or "alembic" in tool:
             return folder
     return None
+
+
+def _names_database(folder: Path, env_file: Path | str | None) -> bool:
+    """Whether the environment or a .env file names a database: whoever has only that has no project yet."""
+    if any(name in os.environ for name in URL_VARIABLES):
+        return True
+    path = _env_file(folder, env_file)
+    return path is not None and any(name in _read_env_file(path) for name in URL_VARIABLES)
 
 
 def _paste_hint() -> str:
