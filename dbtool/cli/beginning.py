@@ -94,7 +94,7 @@ def _pulled(report: PullReport) -> Iterator[RenderableType]:
         yield output.line(("no model says: ", "yellow"), ("dbtool baseline keeps it as SQL", ""))
         yield from output.bullets(report.unsaid)
     if report.differences:
-        yield output.line(("the models differ from the database still: ", "red"), ("dbtool migrate would write", ""))
+        yield output.line(("the models say more than the database: ", "yellow"), ("dbtool migrate would", ""))
         yield from output.bullets(report.differences)
     elif not report.dry_run:
         yield output.line(("proven: ", "green"), ("imported, no difference, the same when made anew", ""))

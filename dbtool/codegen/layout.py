@@ -68,9 +68,9 @@ def _broken(node: ast.expr, indent: str, before: str, after: str, width: int) ->
         f"{indent}{INDENT}{', '.join(_flat(each) if key is None else f'{key}{_flat(each)}' for key, each in inner)}"
     )
     texts = [_text_lines(each) for _, each in inner]
-    if len(inner) == 1 and len(texts[0]) > 1:
+    if len(inner) == 1 and inner[0][0] is None and len(texts[0]) > 1:
         lines = [f"{indent}{INDENT}{line}" for line in texts[0]]
-    elif len(together) <= width:
+    elif len(together) <= width and isinstance(node, ast.Call):  # a list or dict has a line for each
         lines = [together]
     else:
         lines = [line for key, each in inner for line in _broken(each, indent + INDENT, key or "", ",", width)]

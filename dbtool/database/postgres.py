@@ -231,8 +231,8 @@ class Postgres(ServerDatabase):
         else:
             with suppress(errors.DuplicateDatabase, errors.UniqueViolation):
                 self._on_server("CREATE DATABASE {}")
-        if self._schema:
-            self._run_about(self._schema, "CREATE SCHEMA IF NOT EXISTS {}", where=self.url.database)
+        for name in (self._schema,) if self._schema else self.schemas:
+            self._run_about(name, "CREATE SCHEMA IF NOT EXISTS {}", where=self.url.database)
 
     def drop(self) -> None:
         """Drop the database, or the one schema."""

@@ -21,7 +21,7 @@ def complete(database: Database, connection: Connection, metadata: MetaData) -> 
 
     Parts of a partitioned table are taken out, since they are no tables of their own.
     """
-    return tuple(sorted(_WAYS[database.kind](database, connection, metadata)))
+    return tuple(sorted([*_WAYS[database.kind](database, connection, metadata), *_without_dots(metadata)]))
 
 
 def partitions(database: Database, connection: Connection) -> frozenset[str]:
@@ -261,6 +261,17 @@ def _mysql_index(index: Index, table: Table, text: str) -> Index:
 
 
 # All of them
+
+
+def _without_dots(metadata: MetaData) -> Iterator[str]:
+    """Take out foreign keys to a name with a dot, which SQLAlchemy takes for that between schema and table."""
+    for table in metadata.tables.values():
+        for key in [each for each in table.foreign_key_constraints if "." in each.referred_table.name]:
+            table.constraints.discard(key)
+            for element in key.elements:
+                element.parent.foreign_keys.discard(element)
+                table.foreign_keys.discard(element)
+            yield f"foreign key of {table.name} to {key.referred_table.name}, a name with a dot"
 
 
 def _say_now(table: Table, spelled: str) -> None:

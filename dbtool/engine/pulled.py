@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import subprocess
 import sys
 import warnings
@@ -85,10 +86,22 @@ def make(scratch: Database, metadata: MetaData) -> None:
 
 
 def _of(differing: Sequence[str], tables: Sequence[str] | None) -> Iterator[str]:
-    for line in differing:
-        words = line.replace(".", " ").replace("[", " ").split()
-        if tables is None or any(name in words for name in tables):
+    """Yield the differences of some tables; MariaDB says NO ACTION and RESTRICT of the same."""
+    said = [line.replace(" NO ACTION", " RESTRICT") for line in differing]
+    for line in dict.fromkeys(said):
+        which, _, fact = line.partition(": ")
+        opposite = "left over" if which == "gone" else "gone"
+        if f"{opposite}: {fact}" not in said and (tables is None or _table_of(fact) in tables):
             yield line
+
+
+_KINDS = ("primary key ", "foreign key ", "materialized view ")
+
+
+def _table_of(fact: str) -> str:
+    """Return what a fact is about, which stands behind its kind."""
+    kind = next((each for each in _KINDS if fact.startswith(each)), f"{fact.partition(' ')[0]} ")
+    return re.split(r"[.:\[ ]", fact.removeprefix(kind))[0]
 
 
 def main() -> None:
@@ -98,7 +111,7 @@ def main() -> None:
         answer = asdict(_looked(config, tables))
     except DbtoolError as error:
         answer = {"error": error.message, "hint": error.hint}
-    print(json.dumps(answer))
+    sys.stdout.write(json.dumps(answer))
 
 
 if __name__ == "__main__":

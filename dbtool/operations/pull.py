@@ -74,7 +74,6 @@ def pull(
         kept=config.relative(work.kept) if work.kept else None,
         next=tuple(_next(config)),
         dry_run=dry_run,
-        ok=not work.differences,
     )
 
 
