@@ -93,10 +93,10 @@ def _place(table: Table, relationship: Any) -> tuple[str, ...]:
 
 
 def target_of(config: Config, out: Path | None) -> Path:
-    """Return the file that models go to: the one that is said, that of the configured models, or the usual one."""
+    """Return the file that models go to: the one that is said, below the project, that of the models, or the usual."""
     if out is not None:
         path = out if out.suffix == ".py" else out / "models.py"
-        return path if path.is_absolute() else (Path.cwd() / path).resolve()
+        return path if path.is_absolute() else config.root / path
     return file_of(config, (config.models or _USUAL).partition(":")[0])
 
 

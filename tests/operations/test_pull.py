@@ -373,7 +373,7 @@ def test_names_and_comments_never_become_code(project: Project, database: Databa
         [
             f'CREATE TABLE "{quoted}" (id INTEGER PRIMARY KEY, "{quoted}" TEXT DEFAULT {literal})',
             f'CREATE VIEW "v{quoted}" AS SELECT 1 AS n',
-            f'CREATE TABLE child (id INTEGER PRIMARY KEY, "\\{quoted}" INTEGER REFERENCES "{quoted}" (id))',
+            f'CREATE TABLE child (id INTEGER PRIMARY KEY, "\\{quoted}" INTEGER)',
             *(comments if database.kind == "postgres" else []),
         ],
     )

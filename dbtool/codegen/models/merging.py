@@ -53,6 +53,8 @@ def merge(before: Module, after: Module, homes: Homes) -> Merged:
             files[home.path].change_class(home.name, old[table], now[table], after)
         elif table in old:
             files[home.path].remove_class(home.name)
+            for file in files.values():
+                file.forget(home.name)
     told = {each.name: each for each in before.choices}
     for choice in after.choices:
         if choice.name in homes.enums and choice.name in told:
@@ -168,6 +170,15 @@ class _File:
             start -= 1
         self._put(start, owner.end_lineno or owner.lineno, [])
         self.merged.changes.append(f"removed the class {name}")
+
+    def forget(self, name: str) -> None:
+        """Import a class no more."""
+        for node in ast.parse(self.text).body:
+            if isinstance(node, ast.ImportFrom) and any(each.name == name and not each.asname for each in node.names):
+                stay = [each for each in node.names if each.name != name]
+                lines = [ast.unparse(ast.ImportFrom(node.module, stay, node.level))] if stay else []
+                self._put(node.lineno, node.end_lineno or node.lineno, lines)
+                return
 
     def change_enum(self, old: Choice, new: Choice) -> None:
         """Bring the members of an enum to those of the database; members that stay keep their names."""
