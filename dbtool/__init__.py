@@ -10,9 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dbtool.config import Config, load_config
+    from dbtool.config import Config
     from dbtool.conversation import REFUSE, Answers, Ask, Event, Tell, silent
     from dbtool.engine.environment import run_environment
+    from dbtool.engine.foreign import load_config
     from dbtool.errors import DbtoolError
     from dbtool.operations.baseline import baseline
     from dbtool.operations.beginning import init
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "dbtool.config": ("Config", "load_config"),
+    "dbtool.config": ("Config",),
     "dbtool.conversation": ("REFUSE", "Answers", "Ask", "Event", "Tell", "silent"),
     "dbtool.engine.environment": ("run_environment",),
+    "dbtool.engine.foreign": ("load_config",),
     "dbtool.errors": ("DbtoolError",),
     "dbtool.operations.data": (
         "export_csv",

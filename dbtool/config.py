@@ -105,7 +105,9 @@ class Config:
     `virtual_environment` the application's where that is another than the one dbtool runs in, and `sources` says
     where each setting came from. `dialects` are the kinds of database, by the schemes of their URLs, that migrations
     must run on, `scratch` where databases of other kinds than the project's may be made to try that. `turn`
-    is lock or lease: whether deployers take turns by a lock of the server, where it has one, or by a row.
+    is lock or lease: whether deployers take turns by a lock of the server, where it has one, or by a row. `recursive`
+    is whether migrations lie in folders below those of `versions` too, `env_py` whether an env.py that is not dbtool's
+    is run, and `x` what such an env.py gets as Alembic's `-x`.
     """
 
     root: Path
@@ -122,6 +124,9 @@ class Config:
     exclude: tuple[str, ...] = ()
     timezone: str = "UTC"
     turn: str = "lock"
+    recursive: bool = False
+    env_py: bool = True
+    x: tuple[str, ...] = ()
     generate: GenerateConfig = GenerateConfig()
     seed: SeedConfig = SeedConfig()
     studio: StudioConfig = StudioConfig()
@@ -239,7 +244,10 @@ SETTINGS = (
     "protected",
     "timezone",
     "turn",
+    "env_py",
+    "x",
 )
+_NO_URL = "driver://"  # as `alembic init` writes it
 TABLES = ("scratch", "generate", "seed", "studio", "env")
 URL_VARIABLES = ("DBTOOL_URL", "DIRECT_URL", "DATABASE_URL")  # DIRECT_URL is the server behind a pooler
 ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -298,6 +306,9 @@ class _Reader:
             exclude=self._list("exclude"),
             timezone=self._text("timezone", "UTC") or "UTC",
             turn=self._turn(),
+            recursive=self.alembic.recursive,
+            env_py=_expect(self.table.get("env_py", True), bool, "env_py"),
+            x=self._list("x"),
             generate=_generate_part(self.table.get("generate", {}), self.root),
             seed=self._seed(),
             studio=self._studio(),
@@ -492,6 +503,7 @@ class _Alembic:
     script_location: Path | None = None
     version_locations: tuple[Path, ...] = ()
     version_table: str = "alembic_version"
+    recursive: bool = False
     url: str | None = None
     ini: Path | None = None
     source: str = ""
@@ -514,7 +526,10 @@ def _from_options(root: Path, options: Mapping[str, Any], ini: Path | None, sour
         script_location=(root / script).resolve() if script else None,
         version_locations=tuple((root / path).resolve() for path in _locations(options)),
         version_table=options.get("version_table") or "alembic_version",
-        url=options.get("sqlalchemy.url") or None,
+        recursive=str(options.get("recursive_version_locations", "")).lower() in ("true", "yes", "on", "1"),
+        url=None
+        if str(options.get("sqlalchemy.url", "")).startswith(_NO_URL)
+        else options.get("sqlalchemy.url") or None,
         ini=ini,
         source=source,
     )

@@ -110,6 +110,12 @@ class ForeignFileError(ConfigError):
     code = "DB110"
 
 
+class EnvPyError(ConfigError):
+    """An env.py of the project's own cannot be run here."""
+
+    code = "DB111"
+
+
 class ConnectError(DbtoolError):
     """The database cannot be reached or used."""
 

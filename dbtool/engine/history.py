@@ -105,7 +105,7 @@ def read(config: Config, *, split: bool = False) -> History:
             f"{config.lock}:{conflict}: two branches both added a migration, and their merge is not finished",
             hint="dbtool rebase",
         )
-    found = [_read_file(path, lines) for folder in config.versions for path in _files(folder)]
+    found = [_read_file(path, lines) for folder in config.versions for path in _files(folder, config.recursive)]
     _refuse_duplicates(found)
     revisions = _in_order(found)
     ids = {revision.id for revision in revisions}
@@ -228,8 +228,13 @@ def _has_docstring(node: ast.AST) -> bool:
     return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
 
 
-def _files(folder: Path) -> Iterator[str]:
-    """Yield the paths of a folder's migrations by name."""
+def _files(folder: Path, recursive: bool) -> Iterator[str]:
+    """Yield the paths of a folder's migrations by name, and those of the folders in it."""
+    if recursive:
+        for place, folders, names in os.walk(folder):
+            folders[:] = sorted(name for name in folders if name != "__pycache__")
+            yield from (os.path.join(place, name) for name in sorted(names) if _is_migration(name))
+        return
     try:
         names = sorted(name for name in os.listdir(folder) if _is_migration(name))
     except (FileNotFoundError, NotADirectoryError):

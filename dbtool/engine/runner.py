@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import traceback
+from argparse import Namespace
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +21,7 @@ from dbtool import database as databases
 from dbtool.config import URL_VARIABLES, Config
 from dbtool.conversation import Note, Running, Tell, silent
 from dbtool.database import Database
-from dbtool.engine import kept, ledger, plan, schema
+from dbtool.engine import foreign, kept, ledger, plan, schema
 from dbtool.engine.history import History
 from dbtool.engine.recorder import Recorder
 from dbtool.errors import (
@@ -117,7 +118,7 @@ def _patiently(run: Run) -> None:
 
 
 def _attempt(run: Run) -> None:
-    host = _own_host if run.history.host == "dbtool" else _foreign_host
+    host = _foreign_host if run.history.host == "alembic" and foreign.runs_files(run.config) else _own_host
     try:
         host(run)
     except _RolledBack:
@@ -133,9 +134,11 @@ def _attempt(run: Run) -> None:
         interruption = _interruption(error)
         if interruption is not None:
             raise interruption from None
-        if run.current is None:
-            raise
-        raise _failure(run, error) from error
+        if run.current is not None:
+            raise _failure(run, error) from error
+        if host is _foreign_host:
+            raise foreign.failed(run.config, error) from error
+        raise
 
 
 class _RolledBack(Exception):
@@ -291,6 +294,7 @@ def environment(config: Config, database: Database, steps: Callable[..., Any]) -
     if url is not None:
         options.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     options.messaging_opts = {"quiet": True}
+    options.cmd_opts = Namespace(x=list(config.x))
     script = ScriptDirectory.from_config(options)
     return EnvironmentContext(options, script, fn=lambda heads, context: steps(heads, context))
 

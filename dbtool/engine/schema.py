@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dbtool.config import Config
+from dbtool.engine import foreign
 from dbtool.errors import ModelsError
 from dbtool.tables import MODEL, SEED_KEY, model_of
 
@@ -24,10 +25,13 @@ def load(config: Config) -> MetaData:
     """Import the models and return their MetaData, with each table's model and comments filled in.
 
     `models` names a module, or `module:attribute` for a MetaData or a class that has one. Docstrings become
-    comments of tables, field descriptions comments of columns, unless the models set comments themselves. Raises
+    comments of tables, field descriptions comments of columns, unless the models set comments themselves. Where no
+    models are configured, an env.py of the project's own may say what it compares with. Raises EnvPyError, and
     ModelsError when they are missing, fail to import, define no table, or leave out the type of a column.
     """
     if config.models is None:
+        if (told := foreign.models(config)) is not None:
+            return _ready(told, config)
         raise ModelsError("no models are configured", hint='models = "app.models" in [tool.dbtool] of pyproject.toml')
     module_name, _, attribute = config.models.partition(":")
     metadata = _metadata(_import(config, module_name), config.models, attribute)
@@ -35,8 +39,13 @@ def load(config: Config) -> MetaData:
         raise ModelsError(
             f"`{config.models}` defines no table", hint="a table is a class like: class User(SQLModel, table=True)"
         )
+    return _ready(metadata, config)
+
+
+def _ready(metadata: MetaData, config: Config) -> MetaData:
     _require_types(metadata)
     describe(metadata, config)
+    metadata.info[foreign.MODELS] = True
     return metadata
 
 

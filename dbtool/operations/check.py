@@ -14,11 +14,11 @@ from dbtool import database as databases
 from dbtool.config import Config, Location
 from dbtool.conversation import Tell, silent
 from dbtool.database import Database, spelling
-from dbtool.engine import elsewhere, plan, proof, schema
+from dbtool.engine import elsewhere, foreign, plan, proof, schema
 from dbtool.engine import history as histories
 from dbtool.engine.history import History
 from dbtool.engine.state import State, observe_or_empty
-from dbtool.errors import ConnectError, DbtoolError, HistoryError, UsageError
+from dbtool.errors import ConnectError, DbtoolError, EnvPyError, HistoryError, UsageError
 from dbtool.reports import Checked, CheckReport, Finding, Revision
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ class _Check:
             self._find("history", f"{each.label} is not what the lock lists", "dbtool migrate", each)
         for each in found.unlisted:
             self._find("history", f"{each.label} is not in the lock yet", "dbtool migrate", each)
-        if len(self.known.heads) > 1:
+        labelled = all(histories.has_labels(each) for each in self.known.revisions if each.id in self.known.heads)
+        if len(self.known.heads) > 1 and not labelled:
             heads = ", ".join(self.known.heads)
             self._find(
                 "history", f"there is more than one head: {heads}", f"alembic merge {' '.join(self.known.heads)}"
@@ -123,8 +124,9 @@ class _Check:
         )
 
     def _models(self, scratch: Database) -> None:
-        if self.config.models is None:
-            self.checked.append(Checked("models", None, "no models are configured"))
+        missing = self._no_models()
+        if missing:
+            self.checked.append(Checked("models", None, missing))
             return
         before = len(self.findings)
         try:
@@ -135,6 +137,14 @@ class _Check:
         for change in draft.changes:
             self._find("models", f"the files lack: {change.text}", "dbtool migrate")
         self._say("models", before, "models and files agree")
+
+    def _no_models(self) -> str:
+        """Return why there are no models to compare with; empty where there are some."""
+        try:
+            found = self.config.models is not None or foreign.models(self.config) is not None
+        except EnvPyError as error:
+            return error.message
+        return "" if found else "no models are configured"
 
     def elsewhere(self, known: History) -> None:
         """Do the same on each other kind of database that migrations must run on."""

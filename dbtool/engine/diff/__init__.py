@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any, Literal
 
 from dbtool.config import Config
 from dbtool.database import Database, reflection
+from dbtool.engine import foreign
 from dbtool.engine.diff.decisions import OPTION, Decisions
 from dbtool.engine.diff.rendering import render_item, single_percents
 from dbtool.engine.diff.words import changes_of, name_of, slug
@@ -18,6 +19,8 @@ from dbtool.reports import Change
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
+    from alembic.operations.ops import MigrationScript
+    from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Connection, MetaData
 
 __all__ = ["Decisions", "Draft", "changes_of", "compare_options", "draft", "name_of", "slug"]
@@ -61,15 +64,18 @@ def draft(
     decisions = decisions or Decisions()
     decisions.only, decisions.hidden = only, reflection.partitions(database, connection)
     options = {**compare_options(config, database, decisions), "target_metadata": metadata}
+    theirs = foreign.hooks(config) if metadata.info.get(foreign.MODELS) else {}
+    options |= _joined(options, theirs)
     context = MigrationContext.configure(connection, opts=options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what Alembic cannot compare: the plugin does, or says so itself
-        script = produce_migrations(context, metadata)
+        script = _directed(context, produce_migrations(context, metadata), theirs)
     imports: list[set[str]] = []
 
     def render(kind: str, item: Any, rendering: AutogenContext) -> str | Literal[False]:
         imports.append(rendering.imports)  # Alembic fills these and does not return them
-        return render_item(kind, item, rendering)
+        said: str | Literal[False] = theirs["render_item"](kind, item, rendering) if "render_item" in theirs else False
+        return said if said is not False else render_item(kind, item, rendering)
 
     with single_percents(context):
         upgrade, downgrade = (
@@ -81,6 +87,30 @@ def draft(
     found = tuple(script.upgrade_ops.ops)
     needed = tuple(sorted(set().union(*imports)))
     return Draft(upgrade, downgrade, needed, tuple(changes_of(found)), found, tuple(decisions.notes))
+
+
+def _joined(ours: dict[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of an env.py of the project's own; what either leaves out is left out."""
+    found = {name: each for name, each in theirs.items() if name not in ("render_item", "process_revision_directives")}
+    for name in ("include_object", "include_name"):
+        if name in theirs:
+            found[name] = _both(ours[name], theirs[name])
+    return found
+
+
+def _both(one: Callable[..., bool], other: Callable[..., bool]) -> Callable[..., bool]:
+    return lambda *arguments: one(*arguments) and other(*arguments)
+
+
+def _directed(context: MigrationContext, script: MigrationScript, theirs: Mapping[str, Any]) -> MigrationScript:
+    """Let env.py's `process_revision_directives` change what would be written, or leave out all of it."""
+    from alembic.operations import ops
+
+    directives = [script]
+    if "process_revision_directives" in theirs:
+        theirs["process_revision_directives"](context, (), directives)
+    empty = ops.MigrationScript(None, ops.UpgradeOps([]), ops.DowngradeOps([]))
+    return directives[0] if directives else empty
 
 
 def _require_readable(config: Config, database: Database, metadata: MetaData) -> None:
