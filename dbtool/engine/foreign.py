@@ -50,7 +50,7 @@ def load_config(**given: Any) -> Config:
     try:
         told = ask(config)
     except EnvPyError:
-        if unknown and config.models is None:  # else the project knows dbtool, and its default
+        if unknown and not _knows_dbtool(config):  # else it knows dbtool's default
             raise
         return config
     config = replace(config, version_table=told.options.get("version_table") or config.version_table)
@@ -58,6 +58,10 @@ def load_config(**given: Any) -> Config:
         sources = {**config.sources, "url": "env.py"}
         config = replace(config, url=Location(told.url, "env.py", config.root), sources=sources)
     return config
+
+
+def _knows_dbtool(config: Config) -> bool:
+    return config.pyproject is not None and "dbtool" in configs.read_toml(config.pyproject).get("tool", {})
 
 
 def ask(config: Config) -> Told:
