@@ -18,7 +18,7 @@ Take = Callable[[str], None]
 
 _READS = re.compile(r"\s*(select|with\b(?!.*\b(insert|update|delete)\b)|show|describe|explain|values)\b", re.I | re.S)
 _TRANSACTION = re.compile(r"\s*(begin|commit|rollback|savepoint|release|start\s+transaction|end)\b", re.I)
-_PRAGMA = re.compile(r"\s*pragma\s+(?!.*\blegacy_alter_table\b)", re.I)
+_PRAGMA = re.compile(r"(-- )?\s*pragma\s+(?!.*\blegacy_alter_table\b)", re.I)
 
 
 @contextmanager
