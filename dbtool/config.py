@@ -521,15 +521,13 @@ def _alembic_options(root: Path, table: Mapping[str, Any] | None) -> _Alembic:
 
 
 def _from_options(root: Path, options: Mapping[str, Any], ini: Path | None, source: str) -> _Alembic:
-    script = options.get("script_location")
+    script, url = options.get("script_location"), options.get("sqlalchemy.url") or ""
     return _Alembic(
         script_location=(root / script).resolve() if script else None,
         version_locations=tuple((root / path).resolve() for path in _locations(options)),
         version_table=options.get("version_table") or "alembic_version",
         recursive=str(options.get("recursive_version_locations", "")).lower() in ("true", "yes", "on", "1"),
-        url=None
-        if str(options.get("sqlalchemy.url", "")).startswith(_NO_URL)
-        else options.get("sqlalchemy.url") or None,
+        url=None if url.startswith(_NO_URL) else url or None,
         ini=ini,
         source=source,
     )

@@ -13,7 +13,7 @@ from dbtool.database.sqlite_rebuild import features
 from dbtool.texts import as_text
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Index, MetaData, Table
+    from sqlalchemy import Connection, MetaData, Table
 
 
 def complete(database: Database, connection: Connection, metadata: MetaData) -> tuple[str, ...]:
@@ -60,7 +60,6 @@ def _say_features(table: Table, sql: str) -> Iterator[str]:
     for name, feature in sorted(features(sql)):
         match feature:
             case "AUTOINCREMENT":
-                table.dialect_options["sqlite"]["autoincrement"] = True
                 table.dialect_kwargs["sqlite_autoincrement"] = True
             case "WITHOUT ROWID":
                 table.dialect_kwargs["sqlite_with_rowid"] = False
@@ -70,10 +69,10 @@ def _say_features(table: Table, sql: str) -> Iterator[str]:
                 yield f"{feature} in {table.name}{'.' if name else ''}{name}"
 
 
-def _sqlite_index(index: Index, table: Table, text: str) -> Index:
+def _sqlite_index(name: str, table: Table, text: str) -> None:
     items, rest = _bracketed(text)
     where = re.match(r"\s*WHERE\s+(.*)", rest, re.IGNORECASE | re.DOTALL)
-    return _index(index.name, table, text, items, {"sqlite_where": where[1]} if where else {})
+    _index(name, table, text, items, {"sqlite_where": where[1]} if where else {})
 
 
 # PostgreSQL
@@ -93,9 +92,8 @@ WHERE attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p') AND attcollation
   AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
 """
 _POSTGRES_UNSAID = """
-SELECT CASE WHEN contype = 'x' THEN 'constraint ' ELSE 'trigger constraint ' END || conname || ' of '
-       || conrelid::regclass || ': ' || pg_get_constraintdef(oid)
-FROM pg_constraint WHERE contype IN ('x') AND connamespace::regnamespace::text = ANY(%s)
+SELECT 'constraint ' || conname || ' of ' || conrelid::regclass || ': ' || pg_get_constraintdef(oid)
+FROM pg_constraint WHERE contype = 'x' AND connamespace::regnamespace::text = ANY(%s)
 UNION ALL SELECT 'row security of ' || oid::regclass FROM pg_class
 WHERE relrowsecurity AND relnamespace::regnamespace::text = ANY(%s)
 UNION ALL SELECT 'policy ' || polname || ' of ' || polrelid::regclass FROM pg_policy JOIN pg_class c ON c.oid = polrelid
@@ -164,7 +162,7 @@ _TEXTS = re.compile(r"('(?:[^']|'')*')")
 _LITERALS = re.compile(r"'(?:[^']|'')*'")
 
 
-def _postgres_index(index: Index, table: Table, text: str) -> Index:
+def _postgres_index(name: str, table: Table, text: str) -> None:
     method = re.match(r"(?:UNIQUE )?(\w+) ", text)
     items, rest = _bracketed(text)
     options: dict[str, Any] = {}
@@ -180,7 +178,7 @@ def _postgres_index(index: Index, table: Table, text: str) -> Index:
             )
     if where := re.search(r"\sWHERE (.*)", rest, re.DOTALL):
         options["postgresql_where"] = where[1]
-    return _index(index.name, table, text, items, options)
+    _index(name, table, text, items, options)
 
 
 # MariaDB
@@ -255,9 +253,9 @@ def _forget_implied(table: Table) -> None:
         }
 
 
-def _mysql_index(index: Index, table: Table, text: str) -> Index:
+def _mysql_index(name: str, table: Table, text: str) -> None:
     items, _ = _bracketed(text)
-    return _index(index.name, table, text, items, {})
+    _index(name, table, text, items, {})
 
 
 # All of them
@@ -302,20 +300,18 @@ def _forget_names(table: Table, patterns: dict[str, str]) -> None:
 
 
 def _replace_indexes(
-    metadata: MetaData, texts: dict[tuple[str, str], str], make: Callable[[Any, Table, str], Index]
+    metadata: MetaData, texts: dict[tuple[str, str], str], make: Callable[[str, Table, str], None]
 ) -> None:
     """Make each index anew after the text of its definition."""
-    from sqlalchemy import Index
-
     for (name, called), text in texts.items():
         table = metadata.tables.get(name)
         if table is not None:
             table.indexes -= {each for each in table.indexes if each.name == called}
-            made = make(Index(called), table, text)
-            assert made.table is table or made.table is None
+            make(called, table, text)
 
 
-def _index(name: Any, table: Table, text: str, items: Sequence[str], options: dict[str, Any]) -> Index:
+def _index(name: str, table: Table, text: str, items: Sequence[str], options: dict[str, Any]) -> None:
+    """Put an index on a table: one of expressions alone knows none by itself."""
     from sqlalchemy import Index
     from sqlalchemy import text as sql
 
@@ -326,7 +322,6 @@ def _index(name: Any, table: Table, text: str, items: Sequence[str], options: di
     made = Index(name, *columns, unique=text.startswith("UNIQUE "), **where)
     if made.table is None:
         made._set_parent(table)
-    return made
 
 
 def _bare(item: str) -> str:

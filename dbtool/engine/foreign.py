@@ -41,7 +41,7 @@ def load_config(**given: Any) -> Config:
     revisions, that env.py is asked. Raises EnvPyError where it cannot answer and nothing else does.
     """
     config = configs.load_config(**given)
-    if histories.host_of(config) == "dbtool" or not config.env_py:
+    if not _asks(config):
         return config
     text = (config.migrations / "env.py").read_text(encoding="utf-8")
     unknown = config.sources["url"] == "default"
@@ -60,6 +60,11 @@ def load_config(**given: Any) -> Config:
     return config
 
 
+def _asks(config: Config) -> bool:
+    """Whether there is an env.py of the project's own that may be run."""
+    return config.env_py and histories.host_of(config) == "alembic"
+
+
 def _knows_dbtool(config: Config) -> bool:
     return config.pyproject is not None and "dbtool" in configs.read_toml(config.pyproject).get("tool", {})
 
@@ -73,7 +78,7 @@ def models(config: Config) -> MetaData | None:
     """Return the schema that env.py compares with; None where there is no such env.py, or it compares nothing."""
     from sqlalchemy import MetaData
 
-    if histories.host_of(config) == "dbtool" or not config.env_py:
+    if not _asks(config):
         return None
     found = ask(config).options.get("target_metadata")
     several = [each for each in (found if isinstance(found, (list, tuple)) else [found]) if each is not None]
@@ -88,7 +93,7 @@ def models(config: Config) -> MetaData | None:
 
 def hooks(config: Config) -> Mapping[str, Any]:
     """Return what env.py says of a comparison, as arguments of `context.configure()`; empty where it says nothing."""
-    if histories.host_of(config) == "dbtool" or not config.env_py:
+    if not _asks(config):
         return {}
     try:
         options = ask(config).options
@@ -99,7 +104,7 @@ def hooks(config: Config) -> Mapping[str, Any]:
 
 def runs_files(config: Config) -> bool:
     """Whether migrations run on the connection that env.py opens: not on one that only an event loop can use."""
-    if histories.host_of(config) == "dbtool" or not config.env_py:
+    if not _asks(config):
         return False
     text = (config.migrations / "env.py").read_text(encoding="utf-8")
     return not ("run_sync" in text and ask(config).is_async)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dbtool.codegen.layout import INDENT
 from dbtool.codegen.models.module import ModelClass, Module, Statement, indented
 from dbtool.codegen.models.types import Choice
 
@@ -231,9 +232,6 @@ class _File:
         there = self.text.splitlines()
         there[start - 1 : start - 1 if end is None else end] = lines
         self.text = "\n".join(there) + "\n"
-
-
-INDENT = "    "
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:
