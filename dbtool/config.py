@@ -117,6 +117,7 @@ class Config:
     seed_data: Path
     version_locations: tuple[Path, ...] = ()
     version_table: str = "alembic_version"
+    version_table_schema: str | None = None
     scratch_url: Location | None = None
     dialects: tuple[str, ...] = ()
     scratch: Mapping[str, Location] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from dbtool.errors import AnswerError
+from dbtool.errors import AnswerError, UnmodelledError
 from dbtool.reports import Change, Direction
 
 
@@ -52,6 +52,16 @@ def silent(event: Event) -> None:
     """Say nothing."""
 
 
+_SHOWN = 3  # tables that a sentence names
+
+
+def unmodelled(tables: Sequence[str], modelled: int) -> str:
+    """Return a sentence for many tables without a model beside few that have one."""
+    names = ", ".join(tables[:_SHOWN]) + (", ..." if len(tables) > _SHOWN else "")
+    models = "1 table has a model" if modelled == 1 else f"{modelled} tables have models"
+    return f"{models} and {len(tables)} have none ({names}): their models are probably not imported"
+
+
 class Ask(Protocol):
     """What only a person can know. Each method returns the answer or raises AnswerError."""
 
@@ -66,6 +76,9 @@ class Ask(Protocol):
 
         `where` is the database, with its environment where one is named.
         """
+
+    def has_all_models(self, tables: Sequence[str], modelled: int) -> None:
+        """Return when no model of these many tables is meant, beside the few that are modelled; raise if not."""
 
     def is_rename(self, old: str, new: str, *, likely: bool = True) -> bool:
         """Whether `old`, which is gone, is called `new` now: a table, `table.column`, or `table.column.member`.
@@ -97,6 +110,13 @@ class Refuse:
             f"this migration would lose data of {where}, and nobody can be asked",
             hint="add --accept-data-loss if that is meant",
             problems=[change.text for change in changes],
+        )
+
+    def has_all_models(self, tables: Sequence[str], modelled: int) -> None:
+        """Refuse: models that are not imported look like tables that are to go."""
+        raise UnmodelledError(
+            unmodelled(tables, modelled),
+            hint='models = "..." in [tool.dbtool] names the module that imports all; add --accept-data-loss to drop',
         )
 
     def is_rename(self, old: str, new: str, *, likely: bool = True) -> bool:
@@ -163,6 +183,11 @@ class Answers:
         """Accept every loss, or ask."""
         if not self.accept_data_loss:
             self.otherwise.accepts_loss(changes, where)
+
+    def has_all_models(self, tables: Sequence[str], modelled: int) -> None:
+        """Let what is lost be lost, or ask."""
+        if not self.accept_data_loss:
+            self.otherwise.has_all_models(tables, modelled)
 
     def is_rename(self, old: str, new: str, *, likely: bool = True) -> bool:
         """Say what was given; with every loss accepted, what was not given is none."""

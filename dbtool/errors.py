@@ -116,6 +116,12 @@ class EnvPyError(ConfigError):
     code = "DB111"
 
 
+class UnmodelledError(ConfigError):
+    """So few tables have models that those of the others are probably not imported."""
+
+    code = "DB112"
+
+
 class ConnectError(DbtoolError):
     """The database cannot be reached or used."""
 

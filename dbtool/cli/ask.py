@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from dbtool.cli import output
-from dbtool.conversation import REFUSE, Answers
+from dbtool.conversation import REFUSE, Answers, unmodelled
 from dbtool.errors import DeclinedError, UsageError
 from dbtool.reports import Change
 
@@ -62,6 +62,12 @@ class _Terminal:
         for change in changes:
             output.talk(output.line((f"  {change.text}", "")))
         if not _yes("go on? (a backup is taken first)"):
+            raise DeclinedError("nothing was changed")
+
+    def has_all_models(self, tables: Sequence[str], modelled: int) -> None:
+        self.clear()
+        output.talk(output.line((f"{unmodelled(tables, modelled)}.", "yellow")))
+        if not _yes("are these tables to be dropped?"):
             raise DeclinedError("nothing was changed")
 
     def is_rename(self, old: str, new: str, *, likely: bool = True) -> bool:

@@ -41,6 +41,7 @@ def at(config: Config, location: Location) -> Database:
     """Return the database at another place, under the project's rules."""
     url = parse(location)
     database = _class(url.kind)(url, schemas=config.schemas, version_table=config.version_table)
+    database.version_schema = config.version_table_schema
     database.by_lease = config.turn == "lease"
     return database
 

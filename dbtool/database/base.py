@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -118,6 +118,7 @@ class Database(ABC):
         self.url = url
         self.schemas = tuple(schemas)
         self.version_table = version_table
+        self.version_schema: str | None = None
 
     @property
     @abstractmethod
@@ -128,6 +129,19 @@ class Database(ABC):
     def own_tables(self) -> tuple[str, ...]:
         """The tables that migrating itself needs; no schema counts them."""
         return (self.version_table, LEDGER, JOURNAL, LEASE)
+
+    @property
+    def version_source(self) -> str:
+        """The version table as SQL names it, with the schema that an env.py gives it."""
+        return f"{self.version_schema}.{self.version_table}" if self.version_schema else self.version_table
+
+    def has_versions(self, connection: DriverConnection, tables: Collection[str]) -> bool:
+        """Whether Alembic's version table is there, among `tables` or in a schema of its own."""
+        if self.version_schema is None:
+            return self.version_table in tables
+        mark = self.placeholder
+        sql = f"SELECT 1 FROM information_schema.tables WHERE table_schema = {mark} AND table_name = {mark}"
+        return bool(rows(connection, sql, (self.version_schema, self.version_table)))
 
     # Life
 

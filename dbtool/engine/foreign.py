@@ -53,7 +53,11 @@ def load_config(**given: Any) -> Config:
         if unknown and not _knows_dbtool(config):  # else it knows dbtool's default
             raise
         return config
-    config = replace(config, version_table=told.options.get("version_table") or config.version_table)
+    config = replace(
+        config,
+        version_table=told.options.get("version_table") or config.version_table,
+        version_table_schema=told.options.get("version_table_schema"),
+    )
     if unknown:
         sources = {**config.sources, "url": "env.py"}
         config = replace(config, url=Location(told.url, "env.py", config.root), sources=sources)

@@ -50,10 +50,9 @@ def read(database: Database, connection: DriverConnection) -> Record:
     """Read what a database has run; one that no migration has touched reads as empty."""
     tables = database.table_names(connection)
     heads: tuple[str, ...] = ()
-    if database.version_table in tables:
-        heads = tuple(
-            sorted(str(row[0]) for row in rows(connection, f"SELECT version_num FROM {database.version_table}"))
-        )
+    if database.has_versions(connection, tables):
+        found = rows(connection, f"SELECT version_num FROM {database.version_source}")
+        heads = tuple(sorted(str(row[0]) for row in found))
     if LEDGER not in tables:
         return Record(heads)
     found = rows(connection, f"SELECT revision, checksum, direction, fingerprint FROM {LEDGER} ORDER BY id")
@@ -117,7 +116,7 @@ def refresh(database: Database, connection: DriverConnection, catalogue: Catalog
 
 def move(database: Database, connection: DriverConnection, old: Sequence[str], new: Sequence[str]) -> None:
     """Move Alembic's version table from these revisions to those."""
-    mark, table = database.placeholder, database.version_table
+    mark, table = database.placeholder, database.version_source
     for id in old:
         execute(connection, f"DELETE FROM {table} WHERE version_num = {mark}", (id,))
     for id in new:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import dbtool
 from dbtool import database as databases
 from dbtool.config import Config, Location
-from dbtool.conversation import Tell, silent
+from dbtool.conversation import Tell, silent, unmodelled
 from dbtool.database import Database, spelling
 from dbtool.engine import elsewhere, foreign, plan, proof, schema
 from dbtool.engine import history as histories
@@ -134,7 +134,9 @@ class _Check:
         except DbtoolError as error:
             self._failed("models", error)
             return
-        for change in draft.changes:
+        if draft.unmodelled:
+            self._find("models", unmodelled(draft.unmodelled, draft.modelled), "models in [tool.dbtool]")
+        for change in draft.changes if not draft.unmodelled else ():
             self._find("models", f"the files lack: {change.text}", "dbtool migrate")
         self._say("models", before, "models and files agree")
 

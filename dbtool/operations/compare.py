@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from dbtool import database as databases
 from dbtool.config import Config, Location
+from dbtool.conversation import unmodelled
 from dbtool.database import Database
 from dbtool.engine import diff as differences
 from dbtool.engine import drift, files, plan, proof, schema, sqlfiles
@@ -44,7 +46,8 @@ def diff(
         if (source, target) == (FILES, MODELS):
             decisions.declared = partial(sqlfiles.declared, config, sides.known)
         draft = differences.draft(config, database, connection, metadata, decisions=decisions)
-        statements = _statements(config, database, connection, draft) if sql and draft else ()
+        draft = _doubted(draft) if target == MODELS else draft
+        statements = _statements(config, database, connection, draft) if sql and draft.operations else ()
     return DiffReport(
         sides.shown(source),
         sides.shown(target),
@@ -53,6 +56,15 @@ def diff(
         draft.notes,
         ok=not (exit_code and draft.changes),
     )
+
+
+def _doubted(draft: Draft) -> Draft:
+    """Propose no drops where models are probably not imported; without them the rest is no way to the models."""
+    if not draft.unmodelled:
+        return draft
+    left = tuple(change for change in draft.changes if change.kind != "drop table")
+    note = unmodelled(draft.unmodelled, draft.modelled)
+    return replace(draft, changes=left, operations=(), notes=(*draft.notes, note))
 
 
 MODELS, FILES, DATABASE = "models", "files", "database"

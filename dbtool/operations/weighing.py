@@ -43,6 +43,8 @@ def weigh(database: Database, ask: Ask, compare: Callable[[Decisions], Draft], *
     with live.reading(database, exists=exists) as rows:
         decisions = Decisions(ask, rows or Unknown())
         draft = compare(decisions)
+        if draft.unmodelled:
+            ask.has_all_models(draft.unmodelled, draft.modelled)
         risks = live.risks(rows, decisions, draft.operations) if rows else ()
         changes = live.marked(draft.changes, risks, rows)
     return Weighed(draft, decisions, changes, risks, rows is not None or not exists)

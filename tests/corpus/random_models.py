@@ -132,6 +132,9 @@ class Somebody:
     def accepts_loss(self, changes: Any, where: str) -> None:
         """Accept it."""
 
+    def has_all_models(self, tables: Any, modelled: int) -> None:
+        """Say that they are."""
+
     def is_rename(self, old: str, new: str, *, likely: bool = True) -> bool:
         """Say no."""
         return False

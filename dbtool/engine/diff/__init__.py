@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,7 +30,8 @@ __all__ = ["Decisions", "Draft", "changes_of", "compare_options", "draft", "name
 class Draft:
     """A difference, ready to be written: Python text for both directions, and the same in words.
 
-    `operations` are Alembic's, of the way up; `notes` say what could not be compared.
+    `operations` are Alembic's, of the way up; `notes` say what could not be compared. `unmodelled` are the tables that
+    would be dropped where models know so few of them that most are probably not imported: only `modelled` tables.
     """
 
     upgrade: str = ""
@@ -39,6 +40,8 @@ class Draft:
     changes: tuple[Change, ...] = ()
     operations: tuple[Any, ...] = ()
     notes: tuple[str, ...] = ()
+    unmodelled: tuple[str, ...] = ()
+    modelled: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.changes)
@@ -86,7 +89,21 @@ def draft(
     assert script.upgrade_ops is not None
     found = tuple(script.upgrade_ops.ops)
     needed = tuple(sorted(set().union(*imports)))
-    return Draft(upgrade, downgrade, needed, tuple(changes_of(found)), found, tuple(decisions.notes))
+    notes = tuple(decisions.notes)
+    gone = _unmodelled(found, metadata)
+    return Draft(
+        upgrade, downgrade, needed, tuple(changes_of(found)), found, notes, gone, len(metadata.tables) if gone else 0
+    )
+
+
+_FEW = 3  # as many tables may always go at once, less one
+
+
+def _unmodelled(operations: Iterable[Any], metadata: MetaData) -> tuple[str, ...]:
+    from alembic.operations.ops import DropTableOp
+
+    gone = tuple(each.table_name for each in operations if isinstance(each, DropTableOp))
+    return gone if len(gone) >= _FEW and len(gone) > 2 * len(metadata.tables) else ()
 
 
 def _joined(ours: dict[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
