@@ -107,7 +107,8 @@ class Config:
     must run on, `scratch` where databases of other kinds than the project's may be made to try that. `turn`
     is lock or lease: whether deployers take turns by a lock of the server, where it has one, or by a row. `recursive`
     is whether migrations lie in folders below those of `versions` too, `env_py` whether an env.py that is not dbtool's
-    is run, and `x` what such an env.py gets as Alembic's `-x`.
+    is run, and `x` what such an env.py gets as Alembic's `-x`. `variables` are those of the environment and of its
+    files, which seeds may ask for.
     """
 
     root: Path
@@ -135,11 +136,16 @@ class Config:
     pyproject: Path | None = None
     env_file: Path | None = None
     virtual_environment: Path | None = None
+    variables: tuple[Mapping[str, str], ...] = field(default=(), repr=False, compare=False)
     environment: str | None = None
     names_url: bool = False
     protection: Protection = Protection()
     confirm: str | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+
+    def variable(self, name: str) -> str | None:
+        """Return a variable of the environment, of `.env.NAME` or of `.env`, in that order."""
+        return next((place[name] for place in self.variables if name in place), None)
 
     @property
     def private(self) -> Path:
@@ -317,6 +323,7 @@ class _Reader:
             pyproject=self.pyproject if self.pyproject.exists() else None,
             env_file=self.env_file,
             virtual_environment=_other_environment(self.root),
+            variables=tuple(place.variables for place in self.places),
             environment=self.environment,
             names_url=names_url,
             protection=self._protection(names_url=names_url),

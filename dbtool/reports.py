@@ -196,12 +196,23 @@ class RelatedRows:
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """What a seed did to one table."""
+    """What a seed did to one table, in rows."""
 
     table: str
     inserted: int
     updated: int
     unchanged: int
+    deleted: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows it was about."""
+        return self.inserted + self.updated + self.unchanged + self.deleted
+
+    @property
+    def changed(self) -> int:
+        """How many of them were written or deleted."""
+        return self.rows - self.unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -617,8 +628,8 @@ class SeedReport:
 
     @property
     def changed(self) -> int:
-        """How many rows were inserted or updated."""
-        return sum(table.inserted + table.updated for table in self.tables)
+        """How many rows were inserted, updated or deleted."""
+        return sum(table.changed for table in self.tables)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ SQLAlchemy's types are named for the checker only, so that this module costs not
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
@@ -25,7 +25,8 @@ class Relation:
     """A relationship from one table to another, as the model names it.
 
     `columns` pair local with remote column names. `many` is True for a list. A to-one relation holds the foreign
-    key itself; a to-many relation is the way back of somebody else's. `secondary` names a table between the two.
+    key itself; a to-many relation is the way back of somebody else's. `secondary` names a table between the two; `near`
+    and `far` pair columns of this table and of the target with that table's.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Relation:
     columns: tuple[tuple[str, str], ...]
     many: bool
     secondary: str | None = None
+    near: tuple[tuple[str, str], ...] = ()
+    far: tuple[tuple[str, str], ...] = ()
 
 
 def model_of(table: Table) -> type[Any] | None:
@@ -134,9 +137,15 @@ def relations(table: Table) -> tuple[Relation, ...]:
                 tuple((local.name, remote.name) for local, remote in relationship.local_remote_pairs or ()),
                 bool(relationship.uselist),
                 secondary.key if isinstance(secondary, TableClass) else None,
+                _names(relationship.synchronize_pairs) if secondary is not None else (),
+                _names(relationship.secondary_synchronize_pairs or ()),
             )
         )
     return tuple(found)
+
+
+def _names(pairs: Iterable[Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((one.name, other.name) for one, other in pairs)
 
 
 def references(table: Table) -> tuple[Relation, ...]:
@@ -162,6 +171,11 @@ def nested(table: Table) -> tuple[Relation, ...]:
         if not relation.secondary and not _holds_key(table, relation) and _holds_key(target, backwards):
             found.append(relation)
     return tuple(found)
+
+
+def linked(table: Table) -> tuple[Relation, ...]:
+    """Return the relations to rows through a table between, whose rows the seeds make by themselves."""
+    return tuple(each for each in relations(table) if each.secondary and each.near and each.far)
 
 
 def field_of(column: Column[Any]) -> Any | None:

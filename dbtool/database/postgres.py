@@ -441,7 +441,8 @@ class Postgres(ServerDatabase):
         sequence = connection.execute(text(_SEQUENCE), {"table": name, "column": column.name}).scalar()
         if sequence:
             largest = select(func.max(column)).scalar_subquery()
-            connection.execute(select(func.setval(text(":name").bindparams(name=sequence), largest)))
+            setval = func.setval(text(":name").bindparams(name=sequence), largest)
+            connection.execute(select(setval).where(largest > 0))  # the rows of labels have negative keys
 
     # Limits
 

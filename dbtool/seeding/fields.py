@@ -28,7 +28,7 @@ from sqlalchemy import JSON, Column, DateTime, LargeBinary, Numeric, String, Typ
 from sqlalchemy import Enum as EnumType
 
 from dbtool import tables
-from dbtool.seeding.documents import QuotedText, plain_value
+from dbtool.seeding.documents import Moment, QuotedText, plain_value
 from dbtool.seeding.problems import did_you_mean, listed, shown
 
 _WRAPPERS: dict[str, Any] = {
@@ -148,8 +148,12 @@ def _readers(column: Column[Any], base: Any) -> Iterator[Any]:
         yield BeforeValidator(_unquoted)
     elif _is_subclass(base, Decimal):
         yield Field(allow_inf_nan=False)
-    elif isinstance(kind, DateTime) or _is_subclass(base, date):
+    elif isinstance(kind, DateTime) and not kind.timezone:
+        yield BeforeValidator(_naively)
+    elif isinstance(kind, DateTime) or _is_subclass(base, datetime):
         yield BeforeValidator(_dated)
+    elif _is_subclass(base, date):
+        yield BeforeValidator(_day)
     elif _is_subclass(base, time):
         yield BeforeValidator(_clock)
     elif _is_open(base):
@@ -177,12 +181,16 @@ _TRUTH = {
 
 
 def _truth(value: Any) -> Any:
+    if value is True or value is False:
+        return value
     if isinstance(value, QuotedText) or not isinstance(value, str) or value not in _TRUTH:
         raise ValueError("should be true or false")
     return _TRUTH[value]
 
 
 def _unquoted(value: Any) -> Any:
+    if value is True or value is False:
+        raise ValueError("should be a number, not true or false")
     if type(value) is QuotedText:
         raise ValueError("is quoted, so it is text, where a number is meant")
     return value
@@ -190,12 +198,28 @@ def _unquoted(value: Any) -> Any:
 
 def _dated(value: Any) -> Any:
     """Refuse a bare number, which Pydantic would take for seconds since 1970."""
+    if isinstance(value, Moment):
+        return value.at
+    if isinstance(value, date):
+        return value
     if not isinstance(value, str) or value[4:5] != "-":
         raise ValueError("should be a date such as 2025-01-31")
     return value
 
 
+def _naively(value: Any) -> Any:
+    return _naive(value.at) if isinstance(value, Moment) else _dated(value)
+
+
+def _day(value: Any) -> Any:
+    return value.at.date() if isinstance(value, Moment) else _dated(value)
+
+
 def _clock(value: Any) -> Any:
+    if isinstance(value, Moment):
+        return value.at.time()
+    if isinstance(value, time):
+        return value
     if not isinstance(value, str) or ":" not in value:
         raise ValueError("should be a time such as 12:30")
     return value

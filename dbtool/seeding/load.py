@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
 
@@ -13,13 +15,18 @@ from dbtool.config import Config
 from dbtool.conversation import Tell, silent
 from dbtool.database import Database
 from dbtool.reports import SeedReport
-from dbtool.seeding.documents import read
 from dbtool.seeding.fields import Rules
-from dbtool.seeding.plan import plan
+from dbtool.seeding.gather import gather
+from dbtool.seeding.plan import needed, plan
 from dbtool.seeding.problems import Problems
+from dbtool.seeding.references import Directory
 from dbtool.seeding.shapes import shapes
+from dbtool.seeding.sources import YamlSource
 from dbtool.seeding.stored import Store
+from dbtool.seeding.tags import Tags
+from dbtool.seeding.validate import validate
 from dbtool.seeding.write import refused, write
+from dbtool.seeding.yaml_reader import read
 
 
 def load(
@@ -39,18 +46,35 @@ def load(
     empty report, and the database is not touched. Raises SeedError with every problem, RefusedRowError, and
     DataError where tables are missing.
     """
-    problems = Problems()
-    documents = tuple(read(path, config.relative(path), problems) for path in files)
-    if not documents:
+    if not files:
         return SeedReport(database.url.safe, (), (), dry_run)
+    problems = Problems()
+    tags = Tags.of(config.root, zone, config.variable)
     known = shapes(metadata, Rules(zone, database.rounding))
-    with database.connect("write") as connection:
+    with _without_collector(), database.connect("write") as connection:
+        sources = [YamlSource(path, config.relative(path)) for path in files]
+        rows = gather((read(source, tags, problems) for source in sources), known, problems)
+        for table, found in rows.items():
+            validate(known[table], found, problems)
         store = Store(database, connection)
-        planned = plan(documents, known, store, problems)
+        store.check_tables(needed(rows, known))
+        planned = plan(rows, known, store, Directory(known, store, problems), problems)
         problems.refuse(config.relative(config.seed_data))
-        tables = write(planned, store, tell)
-        _finish(store, keep=not dry_run and any(each.inserted or each.updated for each in tables))
-    return SeedReport(database.url.safe, tuple(document.file for document in documents), tables, dry_run)
+        tables = tuple(each for each in write(planned, store, tell) if each.rows)
+        _finish(store, keep=not dry_run and any(each.changed for each in tables))
+    return SeedReport(database.url.safe, tuple(source.file for source in sources), tables, dry_run)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Let Python's collector rest: it would look through all rows again and again, and none of them is garbage."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _finish(store: Store, *, keep: bool) -> None:

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dbtool.seeding.documents import MappingNode, SequenceNode
-from dbtool.seeding.gather import Row
+from dbtool.seeding.documents import MappingNode, SequenceNode, Spot
+from dbtool.seeding.gather import LABEL, Path, Row, reference_label
 from dbtool.seeding.problems import Place, Problems, did_you_mean, listed, shown
 from dbtool.seeding.shapes import Shape
 from dbtool.seeding.stored import Key, Store
@@ -16,16 +16,16 @@ from dbtool.tables import Relation
 
 
 class Asked(NamedTuple):
-    """A reference as written, and the mapping and key under which it stands."""
+    """A reference as written, and the way to it from where a mapping or sequence begins."""
 
     node: Any
-    within: MappingNode
-    name: str
+    spot: Spot
+    path: Path
 
     @property
     def place(self) -> Place:
         """Where it stands; only a problem needs to know."""
-        return self.within.value_place(self.name)
+        return self.spot.place(*self.path)
 
 
 class Directory:
@@ -38,14 +38,27 @@ class Directory:
         self._rows: dict[str, dict[Key, Row]] = defaultdict(dict)
         self._missing: dict[str, set[Key]] = defaultdict(set)
         self._keys: dict[str, dict[Any, Key | None]] = defaultdict(dict)
+        self._labels: dict[str, dict[str, Row]] = defaultdict(dict)
 
-    def register(self, row: Row) -> None:
-        """Make a row known by its key; a second row with that key is a problem."""
+    def register(self, row: Row) -> bool:
+        """Make a row known by its key; a second row with that key is a problem, unless it only ties two others.
+
+        Returns whether it is the first.
+        """
         rows = self._rows[row.shape.table.key]
         first = rows.setdefault(row.key, row)
-        if first is not row:
+        if first is not row and not row.implied:
             message = f"`{row.shape.name}` {_key_text(row.key)} is given twice, first at {first.place}"
             self.problems.add(row.place, message)
+        return first is row
+
+    def label(self, row: Row) -> None:
+        """Make a row known by its label; a second row of its table with that label is a problem."""
+        if row.label is None:
+            return
+        first = self._labels[row.shape.table.key].setdefault(row.label, row)
+        if first is not row:
+            self.problems.add(row.place_of(LABEL), f"the label `{row.label}` is given twice, first at {first.place}")
 
     def key_of(self, row: Row) -> Key | None:
         """Return a row's natural key, None where a part of it is missing.
@@ -59,7 +72,7 @@ class Directory:
                 parts.append(parent.known(column))
             elif name in row.values:
                 parts.append(row.values[name])
-            elif name in shape.fills and (row.node is None or name not in row.node):
+            elif name in shape.fills and name not in row.broken:
                 parts.append(shape.fills[name])
             else:
                 return None
@@ -67,6 +80,22 @@ class Directory:
 
     def find(self, target: Shape, asked: Sequence[Asked]) -> list[Row | None]:
         """Return the row that each reference names; None, and a problem, where there is none."""
+        labels = [reference_label(each.node) for each in asked]
+        keyed = [each for each, label in zip(asked, labels, strict=True) if label is None]
+        by_key = iter(self._find_by_key(target, keyed) if keyed else ())
+        return [
+            next(by_key) if label is None else self._find_labelled(target, label, each)
+            for each, label in zip(asked, labels, strict=True)
+        ]
+
+    def _find_labelled(self, target: Shape, label: str, asked: Asked) -> Row | None:
+        known = self._labels[target.table.key]
+        if label not in known and not self.problems.incomplete:
+            near = did_you_mean(label, known)
+            self.problems.add(asked.place, f"no row of `{target.name}` has the label `{label}`{near}")
+        return known.get(label)
+
+    def _find_by_key(self, target: Shape, asked: Sequence[Asked]) -> list[Row | None]:
         if target.ambiguity:
             for each in asked:
                 self.problems.add(each.place, target.ambiguity)
@@ -132,7 +161,7 @@ class Directory:
         whole = {index: each for index, each in enumerate(asked) if self._is_composite(target, names, each)}
         values: dict[int, dict[str, Any]] = {index: {} for index in whole}
         for name in names:
-            parts = [Asked(each.node[name], each.node, name) for each in whole.values()]
+            parts = [Asked(each.node[name], each.node.spot, (name,)) for each in whole.values()]
             for index, found in zip(whole, self._read_parts(target, name, parts), strict=True):
                 values[index].update(found)
         return [_parts(target, values.get(index, {})) for index in range(len(asked))]

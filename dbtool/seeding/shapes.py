@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import TypeAdapter
 from sqlalchemy import JSON, Column, DateTime, MetaData, Table
@@ -22,7 +23,8 @@ class Shape:
     """One table as seed files see it.
 
     `key` is its natural key, empty where there are several and `ambiguity` says so. `refused` maps names that a
-    row cannot give to the reason. `position` is its place in the order of writing.
+    row cannot give to the reason. `linked` are the relations through a table between. `position` is its place in the
+    order of writing.
     """
 
     table: Table
@@ -33,6 +35,7 @@ class Shape:
     columns: Mapping[str, Column[Any]]
     references: Mapping[str, Relation]
     nested: Mapping[str, Relation]
+    linked: Mapping[str, Relation]
     refused: Mapping[str, str]
     rules: Rules
     handed_out: set[str] = field(default_factory=set)
@@ -40,7 +43,7 @@ class Shape:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Everything that a row may give."""
-        return (*self.columns, *self.references, *self.nested)
+        return (*self.columns, *self.references, *self.nested, *self.linked)
 
     @cached_property
     def required(self) -> frozenset[str]:
@@ -93,6 +96,29 @@ class Shape:
         """The columns that hold UTC, and that a database without time zones gives back without one."""
         return frozenset(name for name, column in self.columns.items() if _is_aware(column))
 
+    @cached_property
+    def labelled_key(self) -> str | None:
+        """The primary key that a label stands for: of a table without natural key, that the database counts."""
+        if self.key != self.primary_key or len(self.primary_key) != 1 or self.references_of(self.primary_key):
+            return None
+        kind = tables.python_type(self.columns[self.primary_key[0]]) if self.primary_key[0] in self.columns else None
+        return self.primary_key[0] if kind in (int, UUID) else None
+
+    def references_of(self, names: Collection[str]) -> bool:
+        """Whether any of these columns belongs to a foreign key."""
+        return any(self.reference_of(name) is not None for name in names)
+
+    def label_value(self, label: str) -> str:
+        """Return the primary key of the row with a label, the same in each run and everywhere, as text.
+
+        Whole numbers are negative: they never meet those that a database counts, nor move them on.
+        """
+        assert self.labelled_key is not None
+        made = uuid5(NAMESPACE_URL, f"dbtool:{self.table.key}:{label}")
+        if tables.python_type(self.columns[self.labelled_key]) is UUID:
+            return str(made)
+        return str(-1 - made.int % (2**31 - 1))
+
     def reference_of(self, column: str) -> Relation | None:
         """Return the relation that gives a column of a foreign key."""
         return next((each for each in self.references.values() if column in (local for local, _ in each.columns)), None)
@@ -107,11 +133,27 @@ def shapes(metadata: MetaData, rules: Rules) -> Mapping[str, Shape]:
     """Return the shape of every table by its key in the MetaData, parents before children."""
     found = {table.key: _shape(table, position, rules) for position, table in enumerate(_in_order(metadata))}
     for shape in found.values():
+        _drop_unlinkable(shape, found)
         for relation in shape.references.values():
             found[relation.target].handed_out.update(remote for _, remote in relation.columns)
         for relation in shape.nested.values():
             shape.handed_out.update(local for local, _ in relation.columns)
+        for relation in shape.linked.values():
+            shape.handed_out.update(local for local, _ in relation.near)
+            found[relation.target].handed_out.update(local for local, _ in relation.far)
     return found
+
+
+def _drop_unlinkable(shape: Shape, known: Mapping[str, Shape]) -> None:
+    """Refuse a relation through a table whose rows are more than a tie: these are given as rows of their own."""
+    for name, relation in tuple(shape.linked.items()):
+        between = known[relation.secondary or ""]
+        far = {(column, own) for own, column in relation.far}
+        ties = {column for _, column in (*relation.near, *relation.far)}
+        named = any(set(each.columns) == far for each in between.references.values())
+        if not named or not set(between.key) <= ties or between.demanded - ties:
+            del shape.linked[name]  # type: ignore[attr-defined]
+            shape.refused[name] = f"is many-to-many; give the rows of `{relation.secondary}` instead"  # type: ignore[index]
 
 
 def by_name(known: Mapping[str, Shape]) -> Mapping[str, Shape]:
@@ -141,6 +183,7 @@ def _shape(table: Table, position: int, rules: Rules) -> Shape:
         columns={column.name: column for column in table.columns if tables.is_given(column)},
         references={relation.name: relation for relation in tables.references(table)},
         nested={relation.name: relation for relation in tables.nested(table)},
+        linked={relation.name: relation for relation in tables.linked(table)},
         refused=dict(_refused(table)),
         rules=rules,
     )
@@ -158,7 +201,7 @@ def _refused(table: Table) -> Iterator[tuple[str, str]]:
         if not tables.is_given(column):
             yield column.name, "is computed by the database"
     for relation in tables.relations(table):
-        if relation.secondary:
+        if relation.secondary and not (relation.near and relation.far):
             yield relation.name, f"is many-to-many; give the rows of `{relation.secondary}` instead"
 
 

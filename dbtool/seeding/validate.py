@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dbtool.seeding.documents import MappingNode, SequenceNode
+from dbtool.seeding.documents import Secret
 from dbtool.seeding.gather import Row
-from dbtool.seeding.problems import Place, Problems, shown
+from dbtool.seeding.problems import Problems, shown
 from dbtool.seeding.shapes import Shape
 
 
@@ -30,7 +30,7 @@ def value_of(shape: Shape, column: str, text: Any) -> Any:
     try:
         return shape.row_adapter.validate_python({column: text})[column]
     except ValidationError as error:
-        raise ValueError(_message(column, error.errors(include_url=False)[0])) from error
+        raise ValueError(message_of(column, error.errors(include_url=False)[0])) from error
 
 
 def _validate_one(row: Row, problems: Problems) -> None:
@@ -38,29 +38,16 @@ def _validate_one(row: Row, problems: Problems) -> None:
     try:
         row.values = row.shape.row_adapter.validate_python(row.values)
     except ValidationError as error:
-        for wrong in error.errors(include_url=False):
-            name = str(wrong["loc"][0])
-            row.values.pop(name, None)
-            if row.node is not None:
-                problems.add(_place(row.node, wrong["loc"]), _message(name, wrong))
+        found = error.errors(include_url=False)
+        names = {str(wrong["loc"][0]) for wrong in found}
+        for wrong in found:
+            problems.add(row.place_of(*wrong["loc"]), message_of(str(wrong["loc"][0]), wrong))
+        row.broken |= names
+        row.values = {name: value for name, value in row.values.items() if name not in names}
         _validate_one(row, problems)
 
 
-def _place(node: MappingNode, path: Sequence[int | str]) -> Place:
-    """Return where the value at a path stands, or the nearest one around it."""
-    value: Any = node
-    place = node.place()
-    for step in path:
-        if isinstance(value, MappingNode) and step in value:
-            value, place = value[str(step)], value.value_place(str(step))
-        elif isinstance(value, SequenceNode) and isinstance(step, int):
-            value, place = value[step], value.item_place(step)
-        else:
-            break
-    return place
-
-
-def _message(name: str, error: Any) -> str:
+def message_of(name: str, error: Any) -> str:
     """Return Pydantic's words as a sentence about a column."""
     if error["input"] is None:
         return f"`{name}` must not be null"
@@ -71,4 +58,8 @@ def _message(name: str, error: Any) -> str:
     rule = f" {should}{rule.partition(', unable to parse')[0]}" if should else f": {before[0].lower()}{before[1:]}"
     if error["type"].endswith(("too_long", "too_short")):
         return f"`{name}`{rule}; this has {len(error['input']):,}"
-    return f"`{name}`{rule}, not {shown(error['input'])}"
+    return f"`{name}`{rule}, not {_shown(error['input'])}"
+
+
+def _shown(value: Any) -> str:
+    return f"what {value.name} holds" if isinstance(value, Secret) else shown(value)

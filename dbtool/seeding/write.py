@@ -13,7 +13,7 @@ from dbtool.conversation import Tell, Working
 from dbtool.errors import DataError, RefusedRowError
 from dbtool.reports import Seeded
 from dbtool.seeding.gather import Row
-from dbtool.seeding.plan import Plan
+from dbtool.seeding.plan import Plan, Step
 from dbtool.seeding.shapes import Shape
 from dbtool.seeding.stored import Store, words_of
 
@@ -21,12 +21,15 @@ BATCH = 1_000  # rows in one statement and one savepoint
 
 
 def write(plan: Plan, store: Store, tell: Tell) -> tuple[Seeded, ...]:
-    """Write what the plan says and return what was done to each table. Raises RefusedRowError.
+    """Write what the plan says and return what was done to each table, in its order. Raises RefusedRowError.
 
     Rows that the database already holds as they are given cost nothing. Commits nothing.
     """
-    writer = _Writer(store, tell, sum(len(wave) for _, waves in plan for wave in waves))
-    return tuple(writer.write_table(shape, waves) for shape, waves in plan)
+    writer = _Writer(store, tell, sum(len(wave) for step in plan for wave in step.waves))
+    done = tuple(writer.write_table(step) for step in plan)
+    for step in plan:
+        writer.write_later(step)
+    return done
 
 
 def refused(error: StatementError, row: Row | None = None) -> RefusedRowError:
@@ -45,18 +48,28 @@ class _Writer:
         self.total = total
         self.done = 0
 
-    def write_table(self, shape: Shape, waves: Sequence[Sequence[Row]]) -> Seeded:
+    def write_table(self, step: Step) -> Seeded:
+        """Write a table's rows, but for the links that wait for rows of tables after it."""
+        shape = step.shape
         inserted = updated = unchanged = 0
-        for wave in waves:
+        for wave in step.waves:
             self.tell(Working(f"seed {shape.table.key}", self.done, self.total))
             new = [row for row in wave if row.stored is None]
             changed = [row for row in wave if row.stored is not None and (row.changes or row.links)]
-            self._update(shape, changed)
+            waiting = sum(row.stored is not None and bool(row.later) and row not in changed for row in wave)
+            self._update(shape, [(row, row.changes | _linked(row)) for row in changed])
             self._insert(shape, new)
-            inserted, updated = inserted + len(new), updated + len(changed)
-            unchanged += len(wave) - len(new) - len(changed)
+            inserted, updated = inserted + len(new), updated + len(changed) + waiting
+            unchanged += len(wave) - len(new) - len(changed) - waiting
             self.done += len(wave) - len(new) - len(changed)
         return Seeded(shape.table.key, inserted, updated, unchanged)
+
+    def write_later(self, step: Step) -> None:
+        """Write the links that waited for other rows."""
+        waiting = [row for row in step.rows if row.later]
+        if waiting:
+            links = [{name: target.known(remote) for name, (target, remote) in row.later.items()} for row in waiting]
+            self._update(step.shape, list(zip(waiting, links, strict=True)))
 
     def _insert(self, shape: Shape, rows: Sequence[Row]) -> None:
         given = [(row, _new_values(row)) for row in rows]
@@ -65,8 +78,7 @@ class _Writer:
         self._follow_sequences(shape, given)
         self._fetch_wanted(shape, [row for row in rows if row.wanted])
 
-    def _update(self, shape: Shape, rows: Sequence[Row]) -> None:
-        given = [(row, row.changes | _linked(row)) for row in rows]
+    def _update(self, shape: Shape, given: Sequence[tuple[Row, dict[str, Any]]]) -> None:
         for names, group in _alike(given):
             parameters = [(row, _update_parameters(row, values)) for row, values in group]
             self._execute(_update_statement(shape, names), parameters)

@@ -95,8 +95,8 @@ def test_seed_is_a_command_that_says_what_it_did(project) -> None:
     again = project.run("seed", "--json")
 
     rows = [
-        {"table": "author", "inserted": 1, "updated": 0, "unchanged": 0},
-        {"table": "book", "inserted": 2, "updated": 0, "unchanged": 0},
+        {"table": "author", "inserted": 1, "updated": 0, "unchanged": 0, "deleted": 0},
+        {"table": "book", "inserted": 2, "updated": 0, "unchanged": 0, "deleted": 0},
     ]
     url = f"sqlite:///{project.root / 'dev.db'}"
     report = {"database": url, "files": ["seed_data/authors.yaml"], "tables": rows, "dry_run": False, "ok": True}

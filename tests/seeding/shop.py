@@ -7,7 +7,18 @@ from enum import Enum
 from typing import Any, Optional
 
 from pydantic import NaiveDatetime, field_validator
-from sqlalchemy import JSON, Column, Computed, DateTime, ForeignKey, Integer, MetaData, Table, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Column,
+    Computed,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    MetaData,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import registry
 from sqlmodel import Field, Relationship, SQLModel
 
@@ -138,6 +149,42 @@ class Hen(Base, table=True):
     egg_id: int | None = Field(default=None, foreign_key="egg.id")
 
     eggs: list[Egg] = Relationship(sa_relationship_kwargs={"foreign_keys": "Egg.hen_id"})
+
+
+class Nest(Base, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True, max_length=10)
+    chick_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("chick.id", name="nest_of", use_alter=True), nullable=False)
+    )
+
+
+class Chick(Base, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True, max_length=10)
+    nest_id: int = Field(foreign_key="nest.id")
+
+
+class Knot(Base, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True, max_length=10)
+    next_id: int = Field(foreign_key="knot.id")
+
+
+class Stop(Base, table=True):
+    line: str = Field(primary_key=True, max_length=10)
+    number: int = Field(primary_key=True)
+    place: str | None = Field(default=None, max_length=20)
+
+
+class Ride(Base, table=True):
+    __table_args__ = (ForeignKeyConstraint(["line", "at"], ["stop.line", "stop.number"]),)
+
+    rider: str = Field(primary_key=True, max_length=10)
+    line: str = Field(max_length=10)
+    at: int
+
+    stop: Stop = Relationship()
 
 
 METADATA: MetaData = _REGISTRY.metadata

@@ -27,6 +27,9 @@ class Seeds:
         self.config = replace(dbtool.load_config(project=root, url="sqlite://"), seed_data=root / "seed_data")
         self.config.seed_data.mkdir(exist_ok=True)
 
+    def read_again(self) -> None:
+        self.config = replace(self.config, variables=dbtool.load_config(project=self.root, url="sqlite://").variables)
+
     def write(self, text: str | bytes, name: str = "a.yaml") -> None:
         content = text.encode() if isinstance(text, str) else text
         (self.config.seed_data / name).write_bytes(content)
