@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dbtool.operations.check import check
     from dbtool.operations.compare import diff
     from dbtool.operations.copies import backup, restore
-    from dbtool.operations.data import export_csv, seed, show_record, show_rows, show_schema, show_tables, table_names
+    from dbtool.operations.data import export_csv, show_record, show_rows, show_schema, show_tables, table_names
     from dbtool.operations.deploy import deploy, history, require_current, status
     from dbtool.operations.fleet import deploy_fleet
     from dbtool.operations.lint import lint
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dbtool.operations.reset import reset
     from dbtool.operations.review import doctor
     from dbtool.operations.rollback import rollback
+    from dbtool.operations.seed import seed
     from dbtool.operations.source import erd, generate, watch
     from dbtool.operations.sql import sql
     from dbtool.operations.squash import squash
@@ -49,7 +50,6 @@ _HOMES = {
     "dbtool.errors": ("DbtoolError",),
     "dbtool.operations.data": (
         "export_csv",
-        "seed",
         "show_record",
         "show_rows",
         "show_schema",
@@ -64,6 +64,7 @@ _HOMES = {
     "dbtool.operations.query": ("query", "query_csv"),
     "dbtool.operations.repair": ("repair",),
     "dbtool.operations.reset": ("reset",),
+    "dbtool.operations.seed": ("seed",),
     "dbtool.operations.baseline": ("baseline",),
     "dbtool.operations.beginning": ("init",),
     "dbtool.operations.branches": ("rebase",),

@@ -310,9 +310,18 @@ class DataError(DbtoolError):
 
 
 class SeedError(DataError):
-    """The seed files cannot be loaded; every problem is listed, nothing was written."""
+    """The seed files cannot be loaded; every problem is listed, nothing was written.
+
+    `quotes` are the lines of the files where the problems stand, one for each, empty where there is none to show.
+    """
 
     code = "DB601"
+
+    def __init__(
+        self, message: str, *, hint: str = "", problems: Sequence[str] = (), quotes: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message, hint=hint, problems=problems)
+        self.quotes = tuple(quotes)
 
 
 class TableNotFoundError(DataError):

@@ -204,6 +204,16 @@ class Seeded:
     unchanged: int
     deleted: int = 0
 
+    def __add__(self, other: Seeded) -> Seeded:
+        """Return what both did to the same table."""
+        return Seeded(
+            self.table,
+            self.inserted + other.inserted,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.deleted + other.deleted,
+        )
+
     @property
     def rows(self) -> int:
         """How many rows it was about."""
@@ -618,12 +628,18 @@ class HistoryReport:
 
 @dataclass(frozen=True, slots=True)
 class SeedReport:
-    """What a seed did, table by table in the order of writing; with `dry_run` it was rolled back."""
+    """What a seed did, table by table in the order of writing; with `dry_run` it was rolled back.
+
+    `checked` is how many rows were looked at and not written, where that was all that was asked for. `backup` is the
+    copy that was taken before rows were deleted.
+    """
 
     database: str
     files: tuple[str, ...]
     tables: tuple[Seeded, ...]
-    dry_run: bool
+    dry_run: bool = False
+    checked: int | None = None
+    backup: str | None = None
     ok: bool = True
 
     @property

@@ -1,4 +1,4 @@
-"""Data: seed, show, and the commands of the module beside it."""
+"""Data: show, and the commands of the modules beside it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import dbtool
-from dbtool.cli import copying, output, querying
-from dbtool.cli.options import SeedSets, command
+from dbtool.cli import copying, output, querying, seeding
+from dbtool.cli.options import command
 from dbtool.cli.session import Session
 from dbtool.errors import UsageError
-from dbtool.reports import RecordReport, RelatedRows, RowsReport, SchemaReport, SeedReport, TablesReport
+from dbtool.reports import RecordReport, RelatedRows, RowsReport, SchemaReport, TablesReport
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -45,21 +45,7 @@ def complete_table(context: typer.Context, incomplete: str) -> list[str]:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this panel."""
-
-    @command(app, "seed", panel=PANEL)
-    def seed(
-        session: Session,
-        sets: SeedSets = None,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Do it and roll back; nothing stays.")] = False,
-    ) -> None:
-        """Load the seed files: seed_data/*.yaml, and with --set dev those of seed_data/dev/ too.
-
-        Rows are found by their natural key: what is new is inserted, what differs is updated, nothing is deleted.
-        All of it lands or nothing does; running it again changes nothing.
-
-        Example: dbtool seed --dry-run
-        """
-        session.show(dbtool.seed(session.config, sets=sets, dry_run=dry_run, tell=session.tell), seed_lines)
+    seeding.register(app, PANEL)
 
     @command(app, "show", panel=PANEL)
     def show(
@@ -157,25 +143,6 @@ def _write_csv(session: Session, table: str, chosen: _Chosen) -> None:
         limit=chosen.limit,
         columns=chosen.columns,
     )
-
-
-def seed_lines(report: SeedReport) -> Iterator[RenderableType]:
-    """Yield what a seed did, table by table."""
-    if not report.files:
-        yield output.line(("nothing to seed", "green"), (": there are no seed files", ""))
-        return
-    for table in report.tables:
-        done = {"inserted": table.inserted, "updated": table.updated, "unchanged": table.unchanged}
-        words = ", ".join(f"{number:,} {word}" for word, number in done.items() if number)
-        yield output.line((f"  {table.table:<24}", ""), (words or "no rows", "" if report.changed else "dim"))
-    changed = output.counted(report.changed, "row")
-    verb = "would change" if report.dry_run else "seeded"
-    if report.changed:
-        yield output.line((f"{verb} ", "green"), (f"{changed} from {output.counted(len(report.files), 'file')}", ""))
-    else:
-        yield output.line(("nothing to seed", "green"), (": every row is there already", ""))
-    if report.dry_run:
-        yield output.line(("dry run: ", "yellow"), ("rolled back", ""))
 
 
 # What show prints

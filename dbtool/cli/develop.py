@@ -9,9 +9,9 @@ import typer
 
 import dbtool
 from dbtool.cli import output, words
-from dbtool.cli.data import seed_lines
 from dbtool.cli.options import AcceptLoss, Fill, NoGenerate, Rename, SeedSets, command
 from dbtool.cli.progress import applied_lines
+from dbtool.cli.seeding import seed_lines
 from dbtool.cli.session import Session
 from dbtool.cli.source import generated_line
 from dbtool.errors import UsageError

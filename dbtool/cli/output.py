@@ -6,11 +6,12 @@ import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from dbtool import values
 from dbtool.conversation import Event, Note, Running, Tell, Warn, Working
-from dbtool.errors import DbtoolError
+from dbtool.errors import DbtoolError, SeedError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -37,8 +38,11 @@ def fail(command: str, error: DbtoolError, *, as_json: bool) -> None:
         print_json({"command": command, "ok": False, "error": details})
         return
     talk(line(("error", "bold red"), (f" [{error.code}] ", "red"), (error.message, "")))
-    for problem in error.problems:
+    quotes = error.quotes if isinstance(error, SeedError) else ()
+    for problem, quote in zip_longest(error.problems, quotes, fillvalue=""):
         talk(line(("  ", ""), (problem, "")))
+        if quote:
+            talk(line(("      ", ""), (quote, "dim")))
     if error.hint:
         first, *rest = error.hint.splitlines()
         talk(line(("hint", "bold cyan"), (f": {first}", "")))

@@ -75,6 +75,10 @@ class Bulk:
         finally:
             cursor.close()
 
+    def insert(self, table: Table, columns: Sequence[Column[Any]], batch: Sequence[tuple[Any, ...]]) -> None:
+        """Write rows whose values are spelled already as SQLAlchemy's types hand them to the driver."""
+        Bulk.load(self, table, columns, batch)
+
     _percent: ClassVar[str] = "%"
 
     def count_from(self, column: Column[Any], number: int) -> None:
@@ -238,6 +242,10 @@ class _Postgres(Bulk):
         with self._driver.cursor() as cursor, cursor.copy(f"COPY {self.table(table)} ({names}) FROM STDIN") as copy:
             for row in batch:
                 copy.write_row(row)
+
+    def insert(self, table: Table, columns: Sequence[Column[Any]], batch: Sequence[tuple[Any, ...]]) -> None:
+        """Run COPY here too."""
+        self.load(table, columns, batch)
 
     def refresh(self) -> None:
         """Fill the materialised views again, each after those that are older."""

@@ -1,4 +1,4 @@
-"""Data: what the tables hold, seeded, shown and written out."""
+"""Data: what the tables hold, shown and written out."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 
 from dbtool import database
 from dbtool.config import Config
-from dbtool.conversation import Tell, silent
-from dbtool.engine import protection
 from dbtool.errors import DataError
-from dbtool.reports import ExportReport, RecordReport, RowsReport, SchemaReport, SeedReport, TableSize, TablesReport
+from dbtool.reports import ExportReport, RecordReport, RowsReport, SchemaReport, TableSize, TablesReport
 from dbtool.tables import model_name
 
 if TYPE_CHECKING:
@@ -23,36 +21,6 @@ if TYPE_CHECKING:
 
 # `rows` imports SQLAlchemy (160 ms of CPU), which completing the name of a table can do without: it is imported
 # where it is used.
-
-
-def seed(
-    config: Config, *, sets: Sequence[str] | None = None, dry_run: bool = False, tell: Tell = silent
-) -> SeedReport:
-    """Load the seed files in one transaction; what is there already and differs is updated, nothing is deleted.
-
-    `sets` are the folders of `seed_data/` whose files are loaded after those of the base, by default those that the
-    configuration names. With `dry_run` all of it is done and rolled back. Raises UsageError for an unknown set,
-    ProtectedError, also for made-up rows in a protected database, SeedError with every problem, RefusedRowError,
-    DatabaseMissingError, and DataError where tables are missing.
-    """
-    target = database.of(config)
-    chosen = tuple(config.seed.sets if sets is None else sets)
-    if not dry_run:
-        protection.require_confirmed(config, target, "seed")
-        protection.refuse_samples(config, target, chosen)
-    return load_seeds(config, target, tell, sets=chosen, dry_run=dry_run)
-
-
-def load_seeds(
-    config: Config, target: Database, tell: Tell = silent, *, sets: Sequence[str] = (), dry_run: bool = False
-) -> SeedReport:
-    """Load the project's seed files into any of its databases, as `seed` does into the configured one."""
-    from dbtool.engine import schema
-    from dbtool.seeding.files import chosen
-    from dbtool.seeding.load import load
-
-    files = chosen(config, sets)
-    return load(config, target, schema.load(config), files=files, zone=config.zone, dry_run=dry_run, tell=tell)
 
 
 def show_tables(config: Config) -> TablesReport:

@@ -32,7 +32,7 @@ def reset(
     failure leaves the database as it was. `sets` of seeds are as for `seed`. Raises UsageError,
     ProtectedError, AnswerError, LockedError, ProgramMissingError, MigrationError.
     """
-    from dbtool.operations.data import load_seeds
+    from dbtool.operations.seed import load_seeds
 
     database = databases.of(config)
     protection.require_confirmed(config, database, "reset")

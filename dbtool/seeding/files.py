@@ -7,8 +7,9 @@ from pathlib import Path
 
 from dbtool.config import Config
 from dbtool.errors import UsageError
+from dbtool.seeding.feeds import FORMATS
 
-PATTERNS = ("*.yaml", "*.yml")
+PATTERNS = ("*.yaml", "*.yml", *(f"*{suffix}" for suffix in FORMATS))
 
 
 def chosen(config: Config, sets: Sequence[str]) -> tuple[Path, ...]:
@@ -21,6 +22,11 @@ def chosen(config: Config, sets: Sequence[str]) -> tuple[Path, ...]:
             raise UsageError(f"there is no set `{name}` of seeds: no folder {folder}/{name}", hint=hint)
     folders = (config.seed_data, *(config.seed_data / name for name in dict.fromkeys(sets)))
     return tuple(path for folder in folders for path in _in(folder))
+
+
+def is_seed(path: Path) -> bool:
+    """Whether a file can be one of seeds, by its name; JSON only where it is named: it may be there for `!file`."""
+    return any(path.match(pattern) for pattern in (*PATTERNS, "*.json"))
 
 
 def known_sets(config: Config) -> tuple[str, ...]:

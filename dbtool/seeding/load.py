@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
@@ -14,19 +15,40 @@ from sqlalchemy.exc import StatementError
 from dbtool.config import Config
 from dbtool.conversation import Tell, silent
 from dbtool.database import Database
-from dbtool.reports import SeedReport
+from dbtool.errors import UsageError
+from dbtool.reports import Seeded, SeedReport
+from dbtool.seeding.feeds import FORMATS, table_of
 from dbtool.seeding.fields import Rules
 from dbtool.seeding.gather import gather
-from dbtool.seeding.plan import needed, plan
-from dbtool.seeding.problems import Problems
+from dbtool.seeding.plan import Plan, needed, plan
+from dbtool.seeding.problems import Problems, did_you_mean
+from dbtool.seeding.prune import Doomed, delete_all, doomed
 from dbtool.seeding.references import Directory
-from dbtool.seeding.shapes import shapes
+from dbtool.seeding.shapes import Shape, by_name, shapes
 from dbtool.seeding.sources import YamlSource
 from dbtool.seeding.stored import Store
+from dbtool.seeding.stream import Feed, Streamer
 from dbtool.seeding.tags import Tags
 from dbtool.seeding.validate import validate
-from dbtool.seeding.write import refused, write
+from dbtool.seeding.write import Writer, refused
 from dbtool.seeding.yaml_reader import read
+
+ROOM = 200_000  # rows of flat files that are kept in memory from their check to their writing
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to become of the seeds.
+
+    `only` names the tables that are written, empty for all. `dry_run` does all of it and rolls it back; `check` does
+    not even that. `consent` is asked before rows that the files do not have are deleted, by how many of each table;
+    None deletes nothing.
+    """
+
+    only: Sequence[str] = ()
+    dry_run: bool = False
+    check: bool = False
+    consent: Callable[[Mapping[str, int]], object] | None = None
 
 
 def load(
@@ -36,33 +58,139 @@ def load(
     *,
     files: Sequence[Path],
     zone: tzinfo,
-    dry_run: bool = False,
+    wanted: Wanted = Wanted(),
     tell: Tell = silent,
 ) -> SeedReport:
-    """Load seed files into a database, whole or not at all; with `dry_run` roll it back at the end.
+    """Load seed files into a database, whole or not at all.
 
     `zone` is where times without an offset are. A row is matched with the database's by its natural key; of a row
     that is there, only the columns that the seed gives are written, and only where they differ. No seed files: an
-    empty report, and the database is not touched. Raises SeedError with every problem, RefusedRowError, and
-    DataError where tables are missing.
+    empty report, and the database is not touched. Raises SeedError with every problem, RefusedRowError, UsageError
+    for a table in `only` that is none, and DataError where tables are missing.
     """
     if not files:
-        return SeedReport(database.url.safe, (), (), dry_run)
-    problems = Problems()
-    tags = Tags.of(config.root, zone, config.variable)
+        return SeedReport(database.url.safe, (), (), wanted.dry_run)
+    problems = Problems(config.root)
     known = shapes(metadata, Rules(zone, database.rounding))
-    with _without_collector(), database.connect("write") as connection:
-        sources = [YamlSource(path, config.relative(path)) for path in files]
-        rows = gather((read(source, tags, problems) for source in sources), known, problems)
-        for table, found in rows.items():
-            validate(known[table], found, problems)
-        store = Store(database, connection)
-        store.check_tables(needed(rows, known))
-        planned = plan(rows, known, store, Directory(known, store, problems), problems)
+    with _without_collector(), database.connect("read" if wanted.check else "write") as connection:
+        seed = _Seed(config, known, Store(database, connection), problems, tell)
+        seed.read(files, zone)
+        seed.limit_to(wanted.only)
+        gone = seed.doomed() if wanted.consent is not None else []
         problems.refuse(config.relative(config.seed_data))
-        tables = tuple(each for each in write(planned, store, tell) if each.rows)
-        _finish(store, keep=not dry_run and any(each.changed for each in tables))
-    return SeedReport(database.url.safe, tuple(source.file for source in sources), tables, dry_run)
+        names = tuple(config.relative(path) for path in files)
+        if wanted.check:
+            return SeedReport(database.url.safe, names, (), checked=seed.rows)
+        if wanted.consent is not None and gone:
+            wanted.consent({each.shape.table.key: len(each.keys) for each in gone})
+        tables = seed.write(gone)
+        problems.refuse(config.relative(config.seed_data))
+        _finish(seed.store, keep=not wanted.dry_run and any(each.changed for each in tables))
+    return SeedReport(database.url.safe, names, tables, wanted.dry_run)
+
+
+class _Seed:
+    """One run of a seed, inside its own transaction."""
+
+    def __init__(
+        self, config: Config, known: Mapping[str, Shape], store: Store, problems: Problems, tell: Tell
+    ) -> None:
+        self.config = config
+        self.known = known
+        self.store = store
+        self.problems = problems
+        self.tell = tell
+        self.directory = Directory(known, store, problems)
+        self.feeds: dict[str, list[Feed]] = {}
+        self.plan: Plan = ()
+
+    @property
+    def rows(self) -> int:
+        """How many rows the files give."""
+        feeds = sum(feed.count for feeds in self.feeds.values() for feed in feeds)
+        return feeds + sum(len(wave) for step in self.plan for wave in step.waves)
+
+    def read(self, files: Sequence[Path], zone: tzinfo) -> None:
+        """Read all files, and match their rows with those of the database. Whatever is wrong becomes a problem."""
+        tags = Tags.of(self.config.root, zone, self.config.variable)
+        whole = [path for path in files if path.suffix not in FORMATS]
+        sources = (YamlSource(path, self.config.relative(path)) for path in whole)
+        rows = gather((read(source, tags, self.problems) for source in sources), self.known, self.problems)
+        for table, found in rows.items():
+            validate(self.known[table], found, self.problems)
+        self._open_feeds([path for path in files if path.suffix in FORMATS])
+        room = ROOM
+        for table, feeds in self.feeds.items():
+            rows.setdefault(table, [])
+            for feed in feeds:
+                room -= feed.check(self.problems, self.tell, room)
+        self.store.check_tables(needed(rows, self.known))
+        self.plan = plan(rows, self.known, self.store, self.directory, self.problems)
+
+    def _open_feeds(self, files: Sequence[Path]) -> None:
+        names = by_name(self.known)
+        for path in files:
+            source = FORMATS[path.suffix](path, self.config.relative(path))
+            shape = names.get(table_of(path))
+            if shape is None:
+                near = did_you_mean(table_of(path), names)
+                self.problems.incomplete = True
+                self.problems.add(source.place(1), f"there is no model or table `{table_of(path)}`{near}")
+                continue
+            keys = self.directory.coming.setdefault(shape.table.key, set())
+            self.feeds.setdefault(shape.table.key, []).append(Feed(self.known, shape, source, keys))
+
+    def limit_to(self, only: Sequence[str]) -> None:
+        """Leave out the rows of other tables; one that is needed and not in the database yet is a problem."""
+        if not only:
+            return
+        names = by_name(self.known)
+        for name in only:
+            if name not in names:
+                raise UsageError(f"there is no model or table `{name}`{did_you_mean(name, names)}", hint="dbtool show")
+        chosen = {names[name].table.key for name in only}
+        self.plan = tuple(step for step in self.plan if step.shape.table.key in chosen)
+        self.feeds = {table: feeds for table, feeds in self.feeds.items() if table in chosen}
+        for row in (row for step in self.plan for row in step.rows):
+            for target, _ in (*row.links.values(), *row.later.values()):
+                if target.stored is None and target.shape.table.key not in chosen:
+                    words = f"this row needs {target.place} of `{target.shape.name}`, which is not in the database yet"
+                    self.problems.add(row.place, f"{words}: --only {target.shape.name} too")
+
+    def doomed(self) -> list[Doomed]:
+        """Return the rows that the files no longer have, of each table that has some."""
+        found = []
+        for step in self.plan:
+            feeds = self.feeds.get(step.shape.table.key, ())
+            if feeds and not feeds[0].plain_key:
+                words = f"which rows of `{step.shape.name}` are gone cannot be told: its natural key names other rows"
+                self.problems.add(feeds[0].source.place(1), words)
+                continue
+            coming = self.directory.coming.get(step.shape.table.key, set())
+            found.append(doomed(self.store, step, coming))
+        return [each for each in found if each.keys]
+
+    def write(self, gone: Sequence[Doomed]) -> tuple[Seeded, ...]:
+        """Write everything, table by table, delete what is to go, and say what was done to each. Commits nothing.
+
+        Rows that the database already holds as they are given cost nothing. Raises RefusedRowError and DataError.
+        """
+        writer = Writer(self.store, self.tell, sum(len(wave) for step in self.plan for wave in step.waves))
+        streamer = Streamer(self.store, self.directory, self.problems, self.tell)
+        done: dict[str, Seeded] = {}
+        for step in self.plan:
+            table = step.shape.table.key
+            feeds = self.feeds.get(table, ())
+            was_empty = bool(feeds) and self.store.is_empty(step.shape)
+            done[table] = writer.write_table(step)
+            for feed in feeds:
+                done[table] += streamer.write(feed, was_empty=was_empty)
+            self.directory.meet(step.shape)
+        for step in self.plan:
+            writer.write_later(step)
+        for table, count in delete_all(self.store, gone).items():
+            done[table] += Seeded(table, 0, 0, 0, count)
+        return tuple(each for each in done.values() if each.rows)
 
 
 @contextmanager

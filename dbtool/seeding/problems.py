@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 from dbtool.errors import SeedError
 
+_MOST_QUOTED = 200
+_LONGEST_LINE = 100
 _LONGEST = 60  # characters of a value that a message quotes
 _MOST_COMPARED = 5_000  # words that a misspelt one is compared with, 20 us each
 
@@ -27,12 +30,17 @@ class Place:
 class Problems:
     """Collects problems, one for each place: the first, since others at that place only follow from it.
 
-    `incomplete` says that a part of the seeds could not be read, so what seems missing may only be unread.
+    `root` is the folder of the project, which places are relative to. `incomplete` says that a part of the seeds could
+    not be read, so what seems missing may only be unread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path = Path()) -> None:
+        self.root = root
         self.incomplete = False
         self._found: dict[Place, str] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
 
     def add(self, place: Place, message: str) -> None:
         """Note a problem."""
@@ -50,7 +58,25 @@ class Problems:
                 f"{count} in {folder}, nothing was written",
                 hint=f"correct {min(self._found)} and what follows, then: dbtool seed",
                 problems=self.lines(),
+                quotes=tuple(self._quotes()),
             )
+
+    def _quotes(self) -> Iterator[str]:
+        """Yield the line of each of the first problems, each file being read once."""
+        texts: dict[str, list[str]] = {}
+        for place in sorted(self._found)[:_MOST_QUOTED]:
+            if place.file not in texts:
+                texts[place.file] = _lines(self.root / place.file)
+            lines = texts[place.file]
+            text = lines[place.line - 1].strip() if place.line <= len(lines) else ""
+            yield text if len(text) <= _LONGEST_LINE else text[:_LONGEST_LINE] + " ..."
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.suffix != ".parquet" else []
+    except OSError:
+        return []
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -38,6 +38,8 @@ class Directory:
         self._rows: dict[str, dict[Key, Row]] = defaultdict(dict)
         self._missing: dict[str, set[Key]] = defaultdict(set)
         self._keys: dict[str, dict[Any, Key | None]] = defaultdict(dict)
+        self.coming: dict[str, set[int]] = {}  # hashes of the keys that feeds will write, by table
+        self.awaited: dict[str, list[Row]] = defaultdict(list)  # rows of feeds that others name
         self._labels: dict[str, dict[str, Row]] = defaultdict(dict)
 
     def register(self, row: Row) -> bool:
@@ -114,9 +116,21 @@ class Directory:
         unknown = keys - self._rows[table].keys() - self._missing[table]
         unknown = {key for key in unknown if not any(isinstance(part, Row) for part in key)}
         found = self.store.rows(target, unknown)
-        self._missing[table] |= unknown - found.keys()
+        for key in unknown - found.keys():
+            if hash(key) in self.coming.get(table, ()):
+                self._rows[table][key] = Row(target, None, key=key)
+                self.awaited[table].append(self._rows[table][key])
+            else:
+                self._missing[table].add(key)
         for key, records in found.items():
             self._rows[table][key] = Row(target, None, key=key, stored=records[0])
+
+    def meet(self, shape: Shape) -> None:
+        """Read the rows of a table's feeds that others name, now that they are written."""
+        awaited = self.awaited.pop(shape.table.key, [])
+        found = self.store.rows(shape, {row.key for row in awaited})
+        for row in awaited:
+            row.stored = found[row.key][0]
 
     def _report_missing(self, target: Shape, key: Key, place: Place) -> None:
         if self.problems.incomplete:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, inspect, select, tuple_
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError
 
 from dbtool.database import Database
 from dbtool.errors import DataError, DbtoolError
@@ -44,7 +44,7 @@ class Store:
         More than one row under a key means that the natural key is not unique, or holds a null.
         """
         found: dict[Key, list[Stored]] = defaultdict(list)
-        if not keys or self._is_empty(shape):
+        if not keys or self.is_empty(shape):
             return found
         wanted = {*columns, *shape.key, *shape.primary_key, *shape.handed_out}
         names = [name for name in shape.columns if name in wanted]
@@ -57,11 +57,20 @@ class Store:
                 found[tuple([row[name] for name in shape.key])].append(row)
         return found
 
-    def connection_error(self, error: StatementError) -> DbtoolError | None:
-        """Return what an error means when it is about the connection, not about the rows."""
-        return self.database.translate(error.orig or error)
+    def keys(self, shape: Shape) -> Iterator[tuple[Key, Key]]:
+        """Yield the primary and the natural key of every row of a table."""
+        names = [name for name in shape.columns if name in {*shape.primary_key, *shape.key}]
+        for record in self._read(shape, select(*(shape.table.columns[name] for name in names))):
+            row = dict(zip(names, record, strict=True))
+            for name in shape.aware.intersection(names):
+                row[name] = _aware(row[name])
+            yield tuple([row[name] for name in shape.primary_key]), tuple([row[name] for name in shape.key])
 
-    def _is_empty(self, shape: Shape) -> bool:
+    def connection_error(self, error: Exception) -> DbtoolError | None:
+        """Return what an error means when it is about the connection, not about the rows."""
+        return self.database.translate(getattr(error, "orig", None) or error)
+
+    def is_empty(self, shape: Shape) -> bool:
         """Whether the table has no row at all, as before a first seed: then no key needs to be looked for."""
         return not self._read(shape, select(next(iter(shape.table.columns))).limit(1))
 

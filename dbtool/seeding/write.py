@@ -6,42 +6,33 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Executable, and_, bindparam, insert, update
+from sqlalchemy import JSON, Column, Executable, and_, bindparam, insert, update
 from sqlalchemy.exc import StatementError
 
 from dbtool.conversation import Tell, Working
 from dbtool.errors import DataError, RefusedRowError
 from dbtool.reports import Seeded
 from dbtool.seeding.gather import Row
-from dbtool.seeding.plan import Plan, Step
+from dbtool.seeding.plan import Step
+from dbtool.seeding.problems import Place
 from dbtool.seeding.shapes import Shape
 from dbtool.seeding.stored import Store, words_of
 
 BATCH = 1_000  # rows in one statement and one savepoint
 
 
-def write(plan: Plan, store: Store, tell: Tell) -> tuple[Seeded, ...]:
-    """Write what the plan says and return what was done to each table, in its order. Raises RefusedRowError.
-
-    Rows that the database already holds as they are given cost nothing. Commits nothing.
-    """
-    writer = _Writer(store, tell, sum(len(wave) for step in plan for wave in step.waves))
-    done = tuple(writer.write_table(step) for step in plan)
-    for step in plan:
-        writer.write_later(step)
-    return done
-
-
-def refused(error: StatementError, row: Row | None = None) -> RefusedRowError:
+def refused(error: Exception, place: Place | None = None, shape: Shape | None = None) -> RefusedRowError:
     """Return the error of a row that the database refused, or of the commit that it refused."""
     words = words_of(error)
-    if row is None:
+    if place is None or shape is None:
         return RefusedRowError(f"the database refused the seeds: {words}", hint="correct the seeds, then: dbtool seed")
-    message = f"{row.place}: the database refused this row of `{row.shape.table.key}`: {words}"
-    return RefusedRowError(message, hint=f"correct {row.place}, then: dbtool seed")
+    message = f"{place}: the database refused this row of `{shape.table.key}`: {words}"
+    return RefusedRowError(message, hint=f"correct {place}, then: dbtool seed")
 
 
-class _Writer:
+class Writer:
+    """Writes rows; `total` is how many there are to be told of."""
+
     def __init__(self, store: Store, tell: Tell, total: int) -> None:
         self.store = store
         self.tell = tell
@@ -57,7 +48,7 @@ class _Writer:
             new = [row for row in wave if row.stored is None]
             changed = [row for row in wave if row.stored is not None and (row.changes or row.links)]
             waiting = sum(row.stored is not None and bool(row.later) and row not in changed for row in wave)
-            self._update(shape, [(row, row.changes | _linked(row)) for row in changed])
+            self.update(shape, [(row, row.changes | _linked(row)) for row in changed])
             self._insert(shape, new)
             inserted, updated = inserted + len(new), updated + len(changed) + waiting
             unchanged += len(wave) - len(new) - len(changed) - waiting
@@ -69,16 +60,17 @@ class _Writer:
         waiting = [row for row in step.rows if row.later]
         if waiting:
             links = [{name: target.known(remote) for name, (target, remote) in row.later.items()} for row in waiting]
-            self._update(step.shape, list(zip(waiting, links, strict=True)))
+            self.update(step.shape, list(zip(waiting, links, strict=True)))
 
     def _insert(self, shape: Shape, rows: Sequence[Row]) -> None:
-        given = [(row, _new_values(row)) for row in rows]
+        given = [(row, new_values(row.shape, {**row.values, **_linked(row)})) for row in rows]
         for _, group in _alike(given):
             self._execute(insert(shape.table), group)
         self._follow_sequences(shape, given)
         self._fetch_wanted(shape, [row for row in rows if row.wanted])
 
-    def _update(self, shape: Shape, given: Sequence[tuple[Row, dict[str, Any]]]) -> None:
+    def update(self, shape: Shape, given: Sequence[tuple[Row, dict[str, Any]]]) -> None:
+        """Give rows that are there these values."""
         for names, group in _alike(given):
             parameters = [(row, _update_parameters(row, values)) for row, values in group]
             self._execute(_update_statement(shape, names), parameters)
@@ -108,13 +100,12 @@ class _Writer:
             try:
                 self._try(statement, [values])
             except StatementError as single:
-                raise refused(single, row) from single
+                raise refused(single, row.place, row.shape) from single
         raise refused(error) from error
 
     def _follow_sequences(self, shape: Shape, given: Sequence[tuple[Row, Mapping[str, Any]]]) -> None:
         for name, column in shape.columns.items():
-            counted = column is shape.table.autoincrement_column or column.identity is not None
-            if counted and any(name in values for _, values in given):
+            if is_counted(shape, column) and any(name in values for _, values in given):
                 self.store.database.follow_sequences(self.store.connection, shape.table, column)
 
     def _fetch_wanted(self, shape: Shape, rows: Sequence[Row]) -> None:
@@ -128,10 +119,14 @@ class _Writer:
             row.stored = found[key][0]
 
 
-def _new_values(row: Row) -> dict[str, Any]:
+def is_counted(shape: Shape, column: Column[Any]) -> bool:
+    """Whether a database counts a column's values by itself."""
+    return column is shape.table.autoincrement_column or column.identity is not None
+
+
+def new_values(shape: Shape, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a new row holds. Null in a JSON column is left out: None would be JSON's null there."""
-    shape = row.shape
-    values = {**shape.fills, **row.values, **_linked(row)}
+    values = {**shape.fills, **given}
     for name, factory in shape.factories.items():
         if name not in values:
             values[name] = factory()

@@ -13,7 +13,7 @@ from dbtool.config import Config
 from dbtool.database import Database
 from dbtool.engine import schema
 from dbtool.errors import SettingError
-from dbtool.operations.data import load_seeds
+from dbtool.operations.seed import load_seeds
 from dbtool.reports import Seeded, SeedReport
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -100,6 +100,7 @@ def test_seed_is_a_command_that_says_what_it_did(project) -> None:
     ]
     url = f"sqlite:///{project.root / 'dev.db'}"
     report = {"database": url, "files": ["seed_data/authors.yaml"], "tables": rows, "dry_run": False, "ok": True}
+    report |= {"checked": None, "backup": None}
     assert tried.json == {"command": "seed", "ok": True, "report": {**report, "dry_run": True}}
     assert done.json == {"command": "seed", "ok": True, "report": report}
     assert [(each["inserted"], each["unchanged"]) for each in again.json["report"]["tables"]] == [(0, 1), (0, 2)]
@@ -191,3 +192,47 @@ def test_an_unknown_time_zone_is_a_wrong_setting(database: Database) -> None:
 
     with pytest.raises(SettingError):
         load_seeds(replace(create_tables(database), timezone="Mars/Olympus"), database)
+
+
+def test_a_check_needs_no_database_and_shows_the_lines_that_are_wrong(project: Project) -> None:
+    fine = project.run("seed", "--check")
+    project.edit("seed_data/authors.yaml", "pages: 387", "pages: many")
+
+    wrong = project.run("seed", "--check")
+
+    assert (fine.code, fine.stdout) == (0, "checked 3 rows in 1 file: nothing is wrong\n")
+    assert wrong.code == 1 and not (project.root / "dev.db").exists()
+    assert wrong.stderr.splitlines()[:3] == [
+        "error [DB601] 1 problem in seed_data, nothing was written",
+        "  seed_data/authors.yaml:5:16: `pages` should be a valid integer, not `many`",
+        "      pages: 387".replace("387", "many"),
+    ]
+
+
+def test_prune_asks_and_takes_a_backup(project: Project) -> None:
+    project.run("migrate", "--name", "init")
+    project.run("seed")
+    project.edit("seed_data/authors.yaml", "      - title: The Lathe of Heaven\n        pages: 184\n", "")
+
+    refused = project.run("seed", "--prune")
+    tried = project.run("seed", "--prune", "--dry-run")
+    done = project.run("seed", "--prune", "--yes")
+
+    assert refused.code == 1 and "delete rows that the seed files do not have: 1 of book?" in refused.stderr
+    assert "1 unchanged, 1 deleted" in tried.stdout and "rolled back" in tried.stdout
+    assert done.code == 0, done.stderr
+    assert list((project.root / ".dbtool" / "backups").iterdir())
+    assert "backup .dbtool/backups/" in done.stdout
+    assert project.run("show", "book", "--csv").stdout.count("\n") == 2
+
+
+def test_files_can_be_named(project: Project) -> None:
+    project.run("migrate", "--name", "init")
+    project.write("elsewhere/author.csv", "name\nMary Shelley\n")
+    project.write("elsewhere/more.json", '{"Author": [{"name": "Jane Austen", "books": [{"title": "Emma"}]}]}')
+
+    done = project.run("seed", "elsewhere/author.csv", "elsewhere/more.json")
+
+    assert "seeded 3 rows from 2 files" in done.stdout
+    assert "there is no file" in project.run("seed", "nowhere.yaml").stderr
+    assert "is no seed file" in project.run("seed", "pyproject.toml").stderr

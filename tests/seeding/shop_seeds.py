@@ -15,7 +15,7 @@ from dbtool.database import Database
 from dbtool.errors import SeedError
 from dbtool.reports import SeedReport
 from dbtool.seeding import files
-from dbtool.seeding.load import load
+from dbtool.seeding.load import Wanted, load
 
 
 class Seeds:
@@ -34,9 +34,12 @@ class Seeds:
         content = text.encode() if isinstance(text, str) else text
         (self.config.seed_data / name).write_bytes(content)
 
-    def load(self, *, zone: tzinfo = UTC, dry_run: bool = False, tell: Tell = silent) -> SeedReport:
+    def load(
+        self, *, zone: tzinfo = UTC, dry_run: bool = False, tell: Tell = silent, wanted: Wanted | None = None
+    ) -> SeedReport:
         found = files.chosen(self.config, ())
-        return load(self.config, self.database, METADATA, files=found, zone=zone, dry_run=dry_run, tell=tell)
+        wanted = wanted or Wanted(dry_run=dry_run)
+        return load(self.config, self.database, METADATA, files=found, zone=zone, wanted=wanted, tell=tell)
 
     def load_text(self, text: str) -> SeedReport:
         self.write(text)
