@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dbtool.operations.copies import backup, restore
     from dbtool.operations.data import export_csv, show_record, show_rows, show_schema, show_tables, table_names
     from dbtool.operations.deploy import deploy, history, require_current, status
+    from dbtool.operations.export import export
     from dbtool.operations.fleet import deploy_fleet
     from dbtool.operations.lint import lint
     from dbtool.operations.migrate import migrate
@@ -57,6 +58,7 @@ _HOMES = {
         "table_names",
     ),
     "dbtool.operations.deploy": ("deploy", "history", "require_current", "status"),
+    "dbtool.operations.export": ("export",),
     "dbtool.operations.fleet": ("deploy_fleet",),
     "dbtool.operations.migrate": ("migrate",),
     "dbtool.operations.pull": ("pull",),
@@ -99,6 +101,7 @@ __all__ = [
     "diff",
     "doctor",
     "erd",
+    "export",
     "export_csv",
     "generate",
     "history",

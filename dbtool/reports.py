@@ -649,6 +649,30 @@ class SeedReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Exported:
+    """How many rows of a table were exported."""
+
+    table: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What was written as seeds; `files` are the paths, none where it went to the caller alone."""
+
+    database: str
+    format: str
+    tables: tuple[Exported, ...]
+    files: tuple[str, ...] = ()
+    ok: bool = True
+
+    @property
+    def rows(self) -> int:
+        """All rows together."""
+        return sum(table.rows for table in self.tables)
+
+
+@dataclass(frozen=True, slots=True)
 class ResetReport:
     """What `reset` removed, where its backup lies, and what it built instead."""
 
@@ -717,7 +741,7 @@ class RecordReport:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportReport:
+class CsvReport:
     """What was written as CSV: columns in order, and how many rows, the header not counted."""
 
     table: str

@@ -1,8 +1,9 @@
-"""Seed: files into the database."""
+"""Seeds: files into the database, and the database into files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,14 +13,23 @@ from dbtool.cli import output
 from dbtool.cli.options import SeedSets, command
 from dbtool.cli.session import Session
 from dbtool.errors import UsageError
-from dbtool.reports import Seeded, SeedReport
+from dbtool.reports import ExportReport, Seeded, SeedReport
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
+class Form(StrEnum):
+    """The formats of an export."""
+
+    yaml = "yaml"
+    json = "json"
+    ndjson = "ndjson"
+    csv = "csv"
+
+
 def register(app: typer.Typer, panel: str) -> None:
-    """Add the command."""
+    """Add the commands."""
 
     @command(app, "seed", panel=panel)
     def seed(
@@ -61,6 +71,66 @@ def register(app: typer.Typer, panel: str) -> None:
             tell=session.tell,
         )
         session.show(report, seed_lines)
+
+    @command(app, "export", panel=panel)
+    def export(
+        session: Session,
+        tables: Annotated[
+            list[str] | None, typer.Argument(metavar="[TABLE]...", help="Only these tables: units, unit or Unit.")
+        ] = None,
+        where: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--where", "-w", metavar="CONDITION", help="Which rows of one table: score>=90, user=johndoe."
+            ),
+        ] = None,
+        related: Annotated[
+            bool, typer.Option("--related", help="With the rows that these need: a part that stands by itself.")
+        ] = False,
+        format: Annotated[
+            Form, typer.Option("--format", "-f", help="csv and ndjson hold one table a file, with every column.")
+        ] = Form.yaml,
+        mask: Annotated[
+            list[str] | None,
+            typer.Option("--mask", metavar="COLUMNS", help="Make values up instead: email,password_hash or user.*name"),
+        ] = None,
+        out: Annotated[
+            str | None, typer.Option("--out", "-o", metavar="PATH", help="A file, or a folder for one file a table.")
+        ] = None,
+        force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    ) -> None:
+        """Write what the database holds as seeds: nested, by natural keys, always the same bytes for the same rows.
+
+        What is exported, seeded into an empty database and exported again is the same file. Masked values are made
+        up from the real ones and a key of this project: the same each time, and nobody can turn them back.
+
+        Example: dbtool export user --where email=ann@example.com --related --mask email,password_hash
+        """
+        if session.json and out is None:
+            raise UsageError(
+                "--json needs --out: the rows go to the terminal otherwise", hint="--out seed_data/all.yaml"
+            )
+        report = dbtool.export(
+            session.config,
+            tables or (),
+            where=where or (),
+            related=related,
+            format=format.value,
+            mask=mask or (),
+            out=out,
+            force=force,
+            write=output.stdout().file.write,
+        )
+        if report.files:
+            session.show(report, export_lines)
+
+
+def export_lines(report: ExportReport) -> Iterator[RenderableType]:
+    """Yield what was exported, table by table."""
+    for table in report.tables:
+        yield output.line((f"  {table.table:<24}", ""), (output.counted(table.rows, "row"), ""))
+    rows = output.counted(report.rows, "row")
+    yield output.line(("exported ", "green"), (f"{rows} to {', '.join(report.files)}", ""))
 
 
 def seed_lines(report: SeedReport) -> Iterator[RenderableType]:

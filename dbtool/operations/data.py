@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dbtool import database
 from dbtool.config import Config
 from dbtool.errors import DataError
-from dbtool.reports import ExportReport, RecordReport, RowsReport, SchemaReport, TableSize, TablesReport
+from dbtool.reports import CsvReport, RecordReport, RowsReport, SchemaReport, TableSize, TablesReport
 from dbtool.tables import model_name
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def export_csv(
     sort: Sequence[str] = (),
     limit: int | None = None,
     columns: Sequence[str] = (),
-) -> ExportReport:
+) -> CsvReport:
     """Write what `show_rows` would return as CSV while it is read, by default all rows; memory stays flat.
 
     `write` takes a text of whole lines, as `sys.stdout.write` does. Foreign keys keep their values.
@@ -89,7 +89,7 @@ def export_csv(
         found = shown.find(table)
         chosen = selection(shown.connection, found, Wanted(where, sort, columns), config.zone)
         written = write_csv(shown.connection, chosen, limit or None, write)
-        return ExportReport(found.key, tuple(column.name for column in chosen.columns), written)
+        return CsvReport(found.key, tuple(column.name for column in chosen.columns), written)
 
 
 def show_record(config: Config, table: str, key: str) -> RecordReport:

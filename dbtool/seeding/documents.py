@@ -57,6 +57,13 @@ class Content(bytes):
     __slots__ = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Native:
+    """A value that is JSON already, in which a text is a text."""
+
+    value: Any
+
+
 class Label(str):
     """`!ref label`: the row that carries `$label: label`."""
 
@@ -117,6 +124,8 @@ def plain_value(node: Any) -> Any:
         return str(node)
     if isinstance(node, Content):
         return from_json(node)
+    if isinstance(node, Native):
+        return node.value
     return _plain_scalar(node) if isinstance(node, str) else node
 
 

@@ -6,6 +6,8 @@ was quoted is refused, so that the loader and the JSON Schema agree.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -156,7 +158,9 @@ def _readers(column: Column[Any], base: Any) -> Iterator[Any]:
         yield BeforeValidator(_day)
     elif _is_subclass(base, time):
         yield BeforeValidator(_clock)
-    elif _is_open(base):
+    elif isinstance(kind, LargeBinary):
+        yield BeforeValidator(_binary)
+    elif is_open(base):
         yield BeforeValidator(plain_value)
 
 
@@ -164,12 +168,12 @@ def _is_subclass(base: Any, kind: type | tuple[type, ...]) -> bool:
     return isinstance(base, type) and issubclass(base, kind)
 
 
-def _is_open(annotated: Any) -> bool:
+def is_open(annotated: Any) -> bool:
     """Whether an annotation leaves the type of some scalar open, so that YAML has to say it."""
     if get_origin(annotated) in (Union, types.UnionType):
         return True
     bare = annotated in (Any, object, dict, list, tuple, set)
-    return bare or any(_is_open(argument) for argument in get_args(annotated))
+    return bare or any(is_open(argument) for argument in get_args(annotated))
 
 
 _TRUTH = {
@@ -209,6 +213,18 @@ def _dated(value: Any) -> Any:
 
 def _naively(value: Any) -> Any:
     return _naive(value.at) if isinstance(value, Moment) else _dated(value)
+
+
+def _binary(value: Any) -> Any:
+    """Take bytes as JSON and CSV can hold them: `{"$base64": "..."}`, or a cell such as `base64:AAE=`."""
+    if isinstance(value, dict) and value.keys() == {"$base64"}:
+        value = f"base64:{value['$base64']}"
+    if not isinstance(value, str) or not value.startswith("base64:"):
+        return value
+    try:
+        return base64.b64decode(value.removeprefix("base64:"), validate=True)
+    except binascii.Error as error:
+        raise ValueError("is no base64") from error
 
 
 def _day(value: Any) -> Any:

@@ -186,6 +186,7 @@ class _Seed:
             for feed in feeds:
                 done[table] += streamer.write(feed, was_empty=was_empty)
             self.directory.meet(step.shape)
+        streamer.finish()
         for step in self.plan:
             writer.write_later(step)
         for table, count in delete_all(self.store, gone).items():

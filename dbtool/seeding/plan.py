@@ -186,8 +186,7 @@ class _Planner:
         }
         for name in row.shape.primary_key:
             if name in row.changes and row.spot is not None:
-                message = f"`{name}` is {stored[name]} in the database, and a primary key stays what it is"
-                self.problems.add(row.place_of(name), message)
+                self.problems.add(row.place_of(name), other_key(name, stored[name]))
 
     def waves(self, rows: Sequence[Row]) -> tuple[tuple[Row, ...], ...]:
         """Order rows so that each comes after those of its own table that it waits for."""
@@ -211,6 +210,11 @@ class _Planner:
             self._put_off(row, column)
         empty = [self._require_empty(row, column) for row, column in ring]  # each is a problem of its own
         return all(empty)
+
+
+def other_key(name: str, stored: object) -> str:
+    """Return what to say of a row that is there already with another primary key."""
+    return f"`{name}` is {stored} in the database, and a primary key stays what it is"
 
 
 def _waits(row: Row, waiting: Mapping[Row, None]) -> bool:

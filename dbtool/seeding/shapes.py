@@ -14,7 +14,7 @@ from typing_extensions import TypedDict  # Pydantic takes no other before Python
 
 from dbtool import tables
 from dbtool.errors import DataError
-from dbtool.seeding.fields import Rules, annotation
+from dbtool.seeding.fields import Rules, annotation, is_open
 from dbtool.tables import Relation
 
 
@@ -59,6 +59,21 @@ class Shape:
     def json(self) -> frozenset[str]:
         """The columns in which None is JSON's null, not SQL's."""
         return frozenset(name for name, column in self.columns.items() if isinstance(tables.sql_type(column), JSON))
+
+    @cached_property
+    def open(self) -> frozenset[str]:
+        """The columns of which YAML, not a type, says what is text and what a number."""
+        return frozenset(name for name in self.json if is_open(tables.python_type(self.columns[name])))
+
+    @cached_property
+    def late(self) -> Mapping[str, str]:
+        """The columns that may be null until the table at which they point, this one or a later one, is written."""
+        return {
+            column: relation.target
+            for relation in self.references.values()
+            for column, _ in relation.columns
+            if column in self.columns and self.columns[column].nullable and column not in self.key
+        }
 
     @cached_property
     def primary_key(self) -> tuple[str, ...]:

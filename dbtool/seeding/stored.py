@@ -20,6 +20,23 @@ Key = tuple[Any, ...]
 Stored = dict[str, Any]
 
 
+def read_rows(connection: Connection, shape: Shape, query: Any, names: Sequence[str]) -> Iterator[Stored]:
+    """Yield rows of a query by these names of its columns; times that are known to be UTC say so.
+
+    Raises DataError where the table cannot be read.
+    """
+    aware = shape.aware.intersection(names)
+    try:
+        for record in connection.execute(query):
+            row = dict(zip(names, record))  # noqa: B905  a query may give more than is named
+            for name in aware:
+                row[name] = _aware(row[name])
+            yield row
+    except DBAPIError as error:
+        message = f"`{shape.table.key}` cannot be read: {words_of(error)}"
+        raise DataError(message, hint="dbtool migrate") from error
+
+
 class Store:
     """Reads the database that is being seeded, inside the seed's own transaction."""
 
@@ -50,20 +67,15 @@ class Store:
         names = [name for name in shape.columns if name in wanted]
         query = select(*(shape.table.columns[name] for name in names))
         for condition in _conditions(shape, keys):
-            for record in self._read(shape, query.where(condition)):
-                row = dict(zip(names, record, strict=True))
-                for name in shape.aware.intersection(names):
-                    row[name] = _aware(row[name])
+            for row in read_rows(self.connection, shape, query.where(condition), names):
                 found[tuple([row[name] for name in shape.key])].append(row)
         return found
 
     def keys(self, shape: Shape) -> Iterator[tuple[Key, Key]]:
         """Yield the primary and the natural key of every row of a table."""
         names = [name for name in shape.columns if name in {*shape.primary_key, *shape.key}]
-        for record in self._read(shape, select(*(shape.table.columns[name] for name in names))):
-            row = dict(zip(names, record, strict=True))
-            for name in shape.aware.intersection(names):
-                row[name] = _aware(row[name])
+        query = select(*(shape.table.columns[name] for name in names))
+        for row in read_rows(self.connection, shape, query, names):
             yield tuple([row[name] for name in shape.primary_key]), tuple([row[name] for name in shape.key])
 
     def connection_error(self, error: Exception) -> DbtoolError | None:
@@ -72,14 +84,7 @@ class Store:
 
     def is_empty(self, shape: Shape) -> bool:
         """Whether the table has no row at all, as before a first seed: then no key needs to be looked for."""
-        return not self._read(shape, select(next(iter(shape.table.columns))).limit(1))
-
-    def _read(self, shape: Shape, query: Any) -> Sequence[Any]:
-        try:
-            return self.connection.execute(query).fetchall()
-        except DBAPIError as error:
-            message = f"`{shape.table.key}` cannot be read: {words_of(error)}"
-            raise self.connection_error(error) or DataError(message, hint="dbtool migrate") from error
+        return not list(read_rows(self.connection, shape, select(next(iter(shape.table.columns))).limit(1), ()))
 
 
 def _conditions(shape: Shape, keys: Collection[Key]) -> Iterator[ColumnElement[bool]]:

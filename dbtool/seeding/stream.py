@@ -15,15 +15,17 @@ from operator import itemgetter
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 from sqlalchemy import insert
 from sqlalchemy.exc import StatementError
 
 from dbtool.conversation import Tell, Working
 from dbtool.database import bulk
 from dbtool.reports import Seeded
-from dbtool.seeding.documents import MappingNode, Spot
-from dbtool.seeding.feeds import Batch, FlatSource
+from dbtool.seeding.documents import MappingNode, Native, Spot
+from dbtool.seeding.feeds import BATCH, Batch, CsvSource, FlatSource
 from dbtool.seeding.gather import Row, incomplete
+from dbtool.seeding.plan import other_key
 from dbtool.seeding.problems import Problems, did_you_mean
 from dbtool.seeding.references import Asked, Directory
 from dbtool.seeding.shapes import Shape
@@ -84,7 +86,24 @@ class Feed:
         def nullable(name: str) -> bool:
             return name not in columns or bool(columns[name].nullable) or name in self.shape.primary_key
 
-        return self.source.batches(nullable, problems)
+        found = self.source.batches(nullable, problems)
+        return self._with_json(found, problems) if self.shape.json else found
+
+    def _with_json(self, batches: Iterator[Batch], problems: Problems) -> Iterator[Batch]:
+        """Read the cells of JSON columns, which are JSON, and let what is JSON stay as it is."""
+        for batch in batches:
+            for name in self.shape.json.intersection(*batch.rows[:1]):
+                for line, row in zip(batch.lines, batch.rows, strict=True):
+                    value = row.get(name)
+                    if value is None:
+                        continue
+                    if isinstance(self.source, CsvSource):
+                        try:
+                            value = from_json(value)
+                        except ValueError:
+                            problems.add(self.source.place(line, (name,)), f"`{name}` is no JSON")
+                    row[name] = Native(value) if name in self.shape.open else value
+            yield batch
 
     @cached_property
     def plain_key(self) -> bool:
@@ -191,6 +210,7 @@ class Streamer:
         self.problems = problems
         self.tell = tell
         self.writer = Writer(store, tell, 0)
+        self.late: list[tuple[Feed, int, Values, Values]] = []
 
     def write(self, feed: Feed, *, was_empty: bool) -> Seeded:
         """Write the rows of a feed and say how many; once anything is wrong, only look at the rest.
@@ -209,8 +229,10 @@ class Streamer:
                 stored = self.store.rows(feed.shape, {feed.key_of(row) for row in rows}, _all_names(rows))
                 new = [(line, row) for line, row in new if feed.key_of(row) not in stored]
                 changed = list(self._changed(feed, batch, rows, stored))
+            if self.problems:
+                continue
             self.writer.update(feed.shape, [(row, row.changes) for row in changed])
-            self._insert(feed, new)
+            self._insert(feed, self._put_off(feed, new))
             done = Seeded(
                 done.table,
                 done.inserted + len(new),
@@ -221,6 +243,35 @@ class Streamer:
         for name in self._counted(feed.shape) if counted else ():
             self.store.database.follow_sequences(self.store.connection, feed.shape.table, feed.shape.columns[name])
         return done
+
+    def finish(self) -> None:
+        """Write the keys that waited for rows of the same table or of one after it."""
+        while self.late:
+            feed = self.late[0][0]
+            part = [each for each in self.late[:BATCH] if each[0] is feed]
+            self.late = self.late[len(part) :]
+            stored = self.store.rows(feed.shape, {feed.key_of(row) for _, _, row, _ in part})
+            given = [
+                (Row(feed.shape, Spot(feed.source, line), stored=stored[feed.key_of(row)][0]), values)
+                for _, line, row, values in part
+            ]
+            self.writer.update(feed.shape, given)
+
+    def _put_off(self, feed: Feed, rows: Sequence[tuple[int, Values]]) -> Sequence[tuple[int, Values]]:
+        """Take out of new rows what points at rows that may not be there yet."""
+        late = [
+            name
+            for name, target in feed.shape.late.items()
+            if feed.shapes[target].position >= feed.shape.position and any(name in row for _, row in rows[:1])
+        ]
+        if not late:
+            return rows
+        for line, row in rows:
+            values = {name: row[name] for name in late if row.get(name) is not None}
+            if values:
+                self.late.append((feed, line, row, values))
+                row.update(dict.fromkeys(values))
+        return rows
 
     def _counted(self, shape: Shape) -> list[str]:
         return [name for name, column in shape.columns.items() if is_counted(shape, column)]
@@ -267,6 +318,8 @@ class Streamer:
             if record is not None and any(record[name] != value for name, value in values.items()):
                 row = Row(feed.shape, Spot(feed.source, line), values=values, stored=record)
                 row.changes = {name: value for name, value in values.items() if record[name] != value}
+                for name in row.changes.keys() & set(feed.shape.primary_key):
+                    self.problems.add(row.place_of(name), other_key(name, record[name]))
                 yield row
 
     # Inserting

@@ -38,7 +38,7 @@ from dbtool.errors import (
     TableNotFoundError,
 )
 from dbtool.models import ProgressStatus
-from dbtool.reports import ExportReport, Link, RelatedRows
+from dbtool.reports import CsvReport, Link, RelatedRows
 
 MOMENT = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -290,7 +290,7 @@ def test_csv_holds_all_rows_that_match_and_the_values_themselves(shown):
 
     report = dbtool.export_csv(shown[0], "user_progress", write=written.write, where=["user=johndoe"], sort=["-id"])
 
-    assert report == ExportReport("user_progress", dbtool.show_rows(shown[0], "user_progress").columns, 2)
+    assert report == CsvReport("user_progress", dbtool.show_rows(shown[0], "user_progress").columns, 2)
     assert written.getvalue() == (
         "id,user_id,unit_id,status,score,attempts,completed_at\n"
         "3,1,2,not_started,,0,\n"
