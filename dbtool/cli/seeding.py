@@ -47,6 +47,13 @@ def register(app: typer.Typer, panel: str) -> None:
         prune: Annotated[
             bool, typer.Option("--prune", help="Delete rows of these tables that the files do not have.")
         ] = False,
+        fake: Annotated[
+            list[str] | None,
+            typer.Option("--fake", metavar="TABLE=N", help="Make up N rows from the model instead of loading files."),
+        ] = None,
+        scale: Annotated[
+            int, typer.Option("--scale", metavar="N", min=1, help="Multiply the counts of !generate blocks.")
+        ] = 1,
         yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before rows are deleted.")] = False,
     ) -> None:
         """Load the seed files: those of seed_data/, and with --set dev those of seed_data/dev/ too.
@@ -67,6 +74,8 @@ def register(app: typer.Typer, panel: str) -> None:
             dry_run=dry_run,
             check=check,
             prune=prune,
+            scale=scale,
+            fake=[_fake(each) for each in fake or ()],
             ask=session.ask(yes=yes),
             tell=session.tell,
         )
@@ -125,6 +134,13 @@ def register(app: typer.Typer, panel: str) -> None:
             session.show(report, export_lines)
 
 
+def _fake(text: str) -> tuple[str, int]:
+    table, mark, count = text.partition("=")
+    if not mark or not count.isascii() or not count.isdigit():
+        raise UsageError(f"--fake {text}: this is not like User=1000", hint="--fake User=1000")
+    return table, int(count)
+
+
 def export_lines(report: ExportReport) -> Iterator[RenderableType]:
     """Yield what was exported, table by table."""
     for table in report.tables:
@@ -135,7 +151,7 @@ def export_lines(report: ExportReport) -> Iterator[RenderableType]:
 
 def seed_lines(report: SeedReport) -> Iterator[RenderableType]:
     """Yield what a seed did, table by table."""
-    if not report.files:
+    if not report.files and not report.tables:
         yield output.line(("nothing to seed", "green"), (": there are no seed files", ""))
         return
     files = output.counted(len(report.files), "file")
@@ -148,7 +164,8 @@ def seed_lines(report: SeedReport) -> Iterator[RenderableType]:
     if report.changed:
         verb = "would change" if report.dry_run else "seeded"
         changed = output.counted(report.changed, "row")
-        yield output.line((f"{verb} ", "green"), (f"{changed} from {files}", ""))
+        origin = f"from {files}" if report.files else "that were made up"
+        yield output.line((f"{verb} ", "green"), (f"{changed} {origin}", ""))
     else:
         yield output.line(("nothing to seed", "green"), (": every row is there already", ""))
     if report.backup:

@@ -92,6 +92,14 @@ def refuse_samples(config: Config, database: Database, sets: Sequence[str]) -> N
         )
 
 
+def refuse_made_up(config: Config, database: Database) -> None:
+    """Raise ProtectedError where rows would be invented in a protected database, whatever was confirmed."""
+    if reason(config, database) is not None:
+        raise ProtectedError(
+            f"{place(config, database)} is protected, and made-up rows are not for it", hint="dbtool seed --dry-run"
+        )
+
+
 def option(config: Config, database: Database) -> str:
     """Return what is typed to change a database although it is protected."""
     return f"--confirm {shlex.quote(_names(config, database)[0])}"

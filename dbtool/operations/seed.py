@@ -31,6 +31,8 @@ def seed(
     dry_run: bool = False,
     check: bool = False,
     prune: bool = False,
+    scale: int = 1,
+    fake: Sequence[tuple[str, int]] = (),
     ask: Ask = REFUSE,
     tell: Tell = silent,
 ) -> SeedReport:
@@ -40,9 +42,10 @@ def seed(
     after those of the base, by default those that the configuration names. `only` names the tables that are written.
     With `dry_run` all of it is done and rolled back; with `check` nothing is even tried, and a database that is not
     there is no error. `prune` deletes rows of seeded tables that the files no longer have, once that was confirmed,
-    after a backup; without it nothing is deleted. Raises UsageError for an unknown set, table or file,
-    ProtectedError, also for made-up rows in a protected database, SeedError with every problem, RefusedRowError,
-    AnswerError, DatabaseMissingError, and DataError where tables are missing.
+    after a backup; without it nothing is deleted. `scale` multiplies what `!generate` blocks make up; `fake` are tables
+    with how many rows to invent, which is then all that is loaded beside `files`. Raises UsageError for an unknown set,
+    table or file, ProtectedError, also for made-up rows in a protected database, SeedError with every problem,
+    RefusedRowError, AnswerError, DatabaseMissingError, and DataError where tables are missing.
     """
     from dbtool.seeding.load import Wanted
 
@@ -51,7 +54,9 @@ def seed(
     if not (dry_run or check):
         protection.require_confirmed(config, target, "seed")
         protection.refuse_samples(config, target, chosen)
-    named = _named(config, files) if files else None
+        if fake:
+            protection.refuse_made_up(config, target)
+    named = _named(config, files) if files or fake else None
     if check and not target.exists():
         return _check_alone(config, target, named, chosen, tell)
     copies: list[Path] = []
@@ -62,7 +67,7 @@ def seed(
             ask.confirm(f"delete rows that the seed files do not have: {words}?", flag="--yes")
             copies.append(backups.take(config, target))
 
-    wanted = Wanted(tuple(only), dry_run, check, consent if prune else None)
+    wanted = Wanted(tuple(only), dry_run, check, consent if prune else None, scale, tuple(fake))
     report = load_seeds(config, target, tell, sets=chosen, files=named, wanted=wanted)
     return replace(report, backup=backups.shown(config, copies[0]) if copies else None)
 

@@ -91,6 +91,12 @@ class MappingNode(dict[str, Any]):
     spot: Spot
 
 
+class GenerateNode(MappingNode):
+    """A mapping with the tag `!generate`: rows that are made up."""
+
+    __slots__ = ()
+
+
 class SequenceNode(list[Any]):
     """A sequence."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dbtool.seeding.documents import Document, Label, MappingNode, Moment, SequenceNode, Spot
+from dbtool.seeding.documents import Document, GenerateNode, Label, MappingNode, Moment, SequenceNode, Spot
 from dbtool.seeding.problems import Place, Problems, did_you_mean, listed, shown
 from dbtool.seeding.shapes import Shape, by_name
 from dbtool.tables import Relation
@@ -61,15 +61,17 @@ class Row:
 Rows = dict[str, list[Row]]
 
 
-def gather(documents: Iterable[Document], known: Mapping[str, Shape], problems: Problems) -> Rows:
+def gather(
+    documents: Iterable[Document], known: Mapping[str, Shape], problems: Problems
+) -> tuple[Rows, list[tuple[Shape, GenerateNode]]]:
     """Return the rows of each table by its key, parents before the rows within them, in the order of the files.
 
-    A table that a file names without rows is there with none.
+    A table that a file names without rows is there with none. With them come the `!generate` blocks.
     """
     gatherer = _Gatherer(by_name(known), known, problems)
     for document in documents:
         gatherer.take(document)
-    return gatherer.rows
+    return gatherer.rows, gatherer.blocks
 
 
 class _Gatherer:
@@ -78,6 +80,7 @@ class _Gatherer:
         self.known = known
         self.problems = problems
         self.rows: Rows = {}
+        self.blocks: list[tuple[Shape, GenerateNode]] = []
 
     def take(self, document: Document) -> None:
         """Take the rows of one file."""
@@ -96,11 +99,21 @@ class _Gatherer:
         self.rows.setdefault(shape.table.key, [])
         if items is None:
             return
+        if isinstance(items, GenerateNode) and inside is None:
+            self.blocks.append((shape, items))
+            return
         if not isinstance(items, SequenceNode):
             self.problems.add(spot.place(*path), f"should be a list of rows of `{shape.name}`, not {shown(items)}")
             return
         for index, item in enumerate(items):
-            if isinstance(item, MappingNode):
+            if isinstance(item, GenerateNode):
+                if inside is None:
+                    self.blocks.append((shape, item))
+                else:
+                    self.problems.add(
+                        items.spot.place(index), "`!generate` stands in the list of a table, not in a row"
+                    )
+            elif isinstance(item, MappingNode):
                 self._row(shape, item, inside)
             else:
                 message = f"a row of `{shape.name}` is a mapping of its fields, not {shown(item)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -17,9 +17,11 @@ from dbtool.conversation import Tell, silent
 from dbtool.database import Database
 from dbtool.errors import UsageError
 from dbtool.reports import Seeded, SeedReport
+from dbtool.seeding.documents import GenerateNode
 from dbtool.seeding.feeds import FORMATS, table_of
 from dbtool.seeding.fields import Rules
-from dbtool.seeding.gather import gather
+from dbtool.seeding.gather import Rows, gather
+from dbtool.seeding.made import Block, MadeFeed, MadeSource, block_of
 from dbtool.seeding.plan import Plan, needed, plan
 from dbtool.seeding.problems import Problems, did_you_mean
 from dbtool.seeding.prune import Doomed, delete_all, doomed
@@ -42,13 +44,16 @@ class Wanted:
 
     `only` names the tables that are written, empty for all. `dry_run` does all of it and rolls it back; `check` does
     not even that. `consent` is asked before rows that the files do not have are deleted, by how many of each table;
-    None deletes nothing.
+    None deletes nothing. `scale` multiplies the counts of `!generate` blocks; `fake` are tables with how many rows to
+    make up beside the files.
     """
 
     only: Sequence[str] = ()
     dry_run: bool = False
     check: bool = False
     consent: Callable[[Mapping[str, int]], object] | None = None
+    scale: int = 1
+    fake: Sequence[tuple[str, int]] = ()
 
 
 def load(
@@ -68,13 +73,13 @@ def load(
     empty report, and the database is not touched. Raises SeedError with every problem, RefusedRowError, UsageError
     for a table in `only` that is none, and DataError where tables are missing.
     """
-    if not files:
+    if not files and not wanted.fake:
         return SeedReport(database.url.safe, (), (), wanted.dry_run)
     problems = Problems(config.root)
     known = shapes(metadata, Rules(zone, database.rounding))
     with _without_collector(), database.connect("read" if wanted.check else "write") as connection:
         seed = _Seed(config, known, Store(database, connection), problems, tell)
-        seed.read(files, zone)
+        seed.read(files, zone, wanted)
         seed.limit_to(wanted.only)
         gone = seed.doomed() if wanted.consent is not None else []
         problems.refuse(config.relative(config.seed_data))
@@ -110,12 +115,12 @@ class _Seed:
         feeds = sum(feed.count for feeds in self.feeds.values() for feed in feeds)
         return feeds + sum(len(wave) for step in self.plan for wave in step.waves)
 
-    def read(self, files: Sequence[Path], zone: tzinfo) -> None:
+    def read(self, files: Sequence[Path], zone: tzinfo, wanted: Wanted) -> None:
         """Read all files, and match their rows with those of the database. Whatever is wrong becomes a problem."""
         tags = Tags.of(self.config.root, zone, self.config.variable)
         whole = [path for path in files if path.suffix not in FORMATS]
         sources = (YamlSource(path, self.config.relative(path)) for path in whole)
-        rows = gather((read(source, tags, self.problems) for source in sources), self.known, self.problems)
+        rows, blocks = gather((read(source, tags, self.problems) for source in sources), self.known, self.problems)
         for table, found in rows.items():
             validate(self.known[table], found, self.problems)
         self._open_feeds([path for path in files if path.suffix in FORMATS])
@@ -124,6 +129,7 @@ class _Seed:
             rows.setdefault(table, [])
             for feed in feeds:
                 room -= feed.check(self.problems, self.tell, room)
+        self._open_blocks(blocks, wanted, rows)
         self.store.check_tables(needed(rows, self.known))
         self.plan = plan(rows, self.known, self.store, self.directory, self.problems)
 
@@ -139,6 +145,23 @@ class _Seed:
                 continue
             keys = self.directory.coming.setdefault(shape.table.key, set())
             self.feeds.setdefault(shape.table.key, []).append(Feed(self.known, shape, source, keys))
+
+    def _open_blocks(self, blocks: Iterable[tuple[Shape, GenerateNode]], wanted: Wanted, rows: Rows) -> None:
+        """Let made-up rows come after those that are written out."""
+        found = [block_of(shape, node, wanted.scale, self.problems) for shape, node in blocks]
+        names = by_name(self.known)
+        for name, count in wanted.fake:
+            if name not in names:
+                raise UsageError(f"there is no model or table `{name}`{did_you_mean(name, names)}", hint="dbtool show")
+            found.append(Block(names[name], count, upto=False))
+        for block in (each for each in found if each is not None):
+            table = block.shape.table.key
+            feeds = self.feeds.setdefault(table, [])
+            written = len(rows.setdefault(table, [])) + sum(feed.count for feed in feeds)
+            source = MadeSource(Path(), "", block)
+            feed = MadeFeed(self.known, block.shape, source, set(), block=block, store=self.store, written_out=written)
+            feed.check(self.problems, self.tell, 0)
+            feeds.append(feed)
 
     def limit_to(self, only: Sequence[str]) -> None:
         """Leave out the rows of other tables; one that is needed and not in the database yet is a problem."""
@@ -162,6 +185,8 @@ class _Seed:
         found = []
         for step in self.plan:
             feeds = self.feeds.get(step.shape.table.key, ())
+            if any(isinstance(feed, MadeFeed) for feed in feeds):
+                continue  # which of its rows were made up, nobody knows
             if feeds and not feeds[0].plain_key:
                 words = f"which rows of `{step.shape.name}` are gone cannot be told: its natural key names other rows"
                 self.problems.add(feeds[0].source.place(1), words)
@@ -184,7 +209,7 @@ class _Seed:
             was_empty = bool(feeds) and self.store.is_empty(step.shape)
             done[table] = writer.write_table(step)
             for feed in feeds:
-                done[table] += streamer.write(feed, was_empty=was_empty)
+                done[table] += streamer.write(feed, was_empty=was_empty or isinstance(feed, MadeFeed))
             self.directory.meet(step.shape)
         streamer.finish()
         for step in self.plan:

@@ -24,7 +24,7 @@ class Place:
     column: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
 class Problems:
@@ -68,7 +68,7 @@ class Problems:
             if place.file not in texts:
                 texts[place.file] = _lines(self.root / place.file)
             lines = texts[place.file]
-            text = lines[place.line - 1].strip() if place.line <= len(lines) else ""
+            text = lines[place.line - 1].strip() if 0 < place.line <= len(lines) else ""
             yield text if len(text) <= _LONGEST_LINE else text[:_LONGEST_LINE] + " ..."
 
 

@@ -61,6 +61,11 @@ class Shape:
         return frozenset(name for name, column in self.columns.items() if isinstance(tables.sql_type(column), JSON))
 
     @cached_property
+    def unique_keys(self) -> tuple[tuple[str, ...], ...]:
+        """The columns of each unique key but the primary one."""
+        return tables.key_candidates(self.table)
+
+    @cached_property
     def open(self) -> frozenset[str]:
         """The columns of which YAML, not a type, says what is text and what a number."""
         return frozenset(name for name in self.json if is_open(tables.python_type(self.columns[name])))

@@ -25,11 +25,12 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
-from dbtool.seeding.documents import Document, MappingNode, QuotedText, SequenceNode, Spot
+from dbtool.seeding.documents import Document, GenerateNode, MappingNode, QuotedText, SequenceNode, Spot
 from dbtool.seeding.problems import Place, Problems
 from dbtool.seeding.sources import Marks, Source, mark_of
 from dbtool.seeding.tags import Tags
 
+GENERATE = "!generate"
 DEEPEST = 120  # levels of nesting, two for each row: a tree of 50 rows within rows, and some
 MOST_REPEATED = 10_000  # nodes that the aliases of one file may repeat
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
@@ -159,7 +160,7 @@ class _Reader:
             kind = type(event)
             if kind is ScalarEvent and event.implicit[0] and event.anchor is None and event.tag is None:
                 node = self.node
-                if type(node) is MappingNode:
+                if isinstance(node, MappingNode):
                     if self.key is _NO_KEY:
                         key = names.get(event.value)
                         if key is not None and key not in node:
@@ -175,7 +176,7 @@ class _Reader:
                 taker(event)
 
     def _scalar(self, event: Any) -> None:
-        if self.key is _NO_KEY and type(self.node) is MappingNode:
+        if self.key is _NO_KEY and isinstance(self.node, MappingNode):
             self._begin_key(event)
             return
         value: Any = event.value
@@ -218,11 +219,13 @@ class _Reader:
 
     def _open(self, event: Any) -> None:
         node: _Node = MappingNode() if type(event) is MappingStartEvent else SequenceNode()
-        if type(self.node) is MappingNode and self.key is _NO_KEY:
+        if isinstance(self.node, MappingNode) and self.key is _NO_KEY:
             self._refuse(self._place(event), "a key must be plain text")
         if len(self.stack) >= DEEPEST:
             self._refuse(self._place(event), f"nested deeper than {DEEPEST} levels")
-        if event.tag is not None and event.tag not in _PLAIN_TAGS:
+        if event.tag == GENERATE and type(node) is MappingNode:
+            node = GenerateNode()
+        elif event.tag is not None and event.tag not in _PLAIN_TAGS:
             self._unknown_tag(event)
         if event.anchor is not None:
             self.anchors[event.anchor] = _OPEN
@@ -281,7 +284,7 @@ class _Reader:
 
     def _unknown_tag(self, event: Any) -> None:
         name = event.tag.replace(_CORE, "!!")
-        known = ", ".join(sorted(self.tags.known))
+        known = ", ".join(sorted((*self.tags.known, GENERATE)))
         self.problems.add(self._place(event), f"unknown tag `{name}`; write the value itself, or one of {known}")
 
     def _place(self, event: Any) -> Place:

@@ -7,7 +7,7 @@ from shop_seeds import Seeds
 
 from dbtool.errors import SeedError
 
-TAGS = "write the value itself, or one of !ago, !env, !file, !in, !now, !ref, !today, !uuid"
+TAGS = "write the value itself, or one of !ago, !env, !file, !generate, !in, !now, !ref, !today, !uuid"
 BAD = {
     "unknown model": (
         "Produkt:\n  - sku: a",
