@@ -56,9 +56,9 @@ class LanguageServer:
                 if stream is not None:
                     stream.close()
 
-    def open(self, path: Path, text: str) -> None:
+    def open(self, path: Path, text: str, language: str = "python") -> None:
         """Open a file with this text, which need not be what is on disk."""
-        document = {"uri": path.as_uri(), "languageId": "python", "version": 1, "text": text}
+        document = {"uri": path.as_uri(), "languageId": language, "version": 1, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": document})
 
     def completions(self, path: Path, line: int, character: int) -> list[str]:

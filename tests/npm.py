@@ -30,6 +30,12 @@ def node(package: str, script: str, text: str, folder: Path) -> str:
     return done.stdout
 
 
+def program(package: str, folder: Path) -> Path:
+    """Return the program of an npm package."""
+    _run(["install", "--no-audit", "--no-fund", package], package, folder)
+    return folder / "node_modules" / ".bin" / package
+
+
 def _run(arguments: list[str], package: str, folder: Path) -> None:
     """Run npm; skip the test where that cannot be, or fail where tests may not be skipped."""
     program = shutil.which("npm")

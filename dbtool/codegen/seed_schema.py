@@ -24,6 +24,14 @@ from dbtool.errors import DataError
 from dbtool.tables import Relation
 
 Schema = dict[str, Any]
+LABEL = ":label"
+_LABELLED: Schema = {
+    "description": "The row that has this $label",
+    "type": "object",
+    "patternProperties": {r"^\$ref$": {"type": "string"}},
+    "minProperties": 1,
+    "additionalProperties": False,
+}
 
 
 def seed_schema(metadata: MetaData) -> str:
@@ -38,7 +46,7 @@ def seed_schema(metadata: MetaData) -> str:
         "type": "object",
         "properties": {_name(table): _rows(_name(table), table) for table in metadata.tables.values()},
         "additionalProperties": False,
-        "$defs": dict(sorted(_definitions(metadata).items())),
+        "$defs": {LABEL: _LABELLED} | dict(sorted(_definitions(metadata).items())),
     }
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     head = {
@@ -79,9 +87,14 @@ def _row(table: Table, given: Iterable[str] = ()) -> Schema:
         schema["description"] = table.comment
     schema["properties"] = _properties(table, columns, references)
     required = [column.name for column in columns if column.name not in covered and _is_demanded(column)]
-    if required:
-        schema["required"] = required
     choices = [_one_of_both(table, each) for each in references if _can_name(table, each)]
+    if required == [_counted_key(table)]:
+        choices.append({"anyOf": [{"required": required}, {"required": ["$label"]}]})
+    elif required:
+        labelled = _counted_key(table) in required
+        schema["required"] = [name for name in required if name != _counted_key(table)]
+        if labelled:
+            choices.append({"anyOf": [{"required": [_counted_key(table)]}, {"required": ["$label"]}]})
     return schema | ({"allOf": choices} if choices else {}) | {"additionalProperties": False}
 
 
@@ -93,7 +106,28 @@ def _properties(table: Table, columns: Iterable[Column[Any]], references: Iterab
     for relation in tables.nested(table):
         name, target = f"{_name(table)}.{relation.name}", table.metadata.tables[relation.target]
         properties[relation.name] = _rows(name, target) if relation.many else _or_null({"$ref": f"#/$defs/{name}"})
+    for relation in tables.linked(table):
+        properties[relation.name] = _tied(table.metadata.tables[relation.target])
+    properties["$label"] = {
+        "description": "A name for this row, by which others name it: {$ref: name}",
+        "type": "string",
+    }
     return properties
+
+
+def _tied(target: Table) -> Schema:
+    """Return the schema of rows beyond a table between: each is named, or stands there whole."""
+    ways = [{"$ref": f"#/$defs/{_name(target)}:key"}] if _natural_key(target) else []
+    ways += [{"$ref": f"#/$defs/{LABEL}"}, {"$ref": f"#/$defs/{_name(target)}"}]
+    return {"type": ["array", "null"], "items": {"anyOf": ways}}
+
+
+def _counted_key(table: Table) -> str:
+    """Return the key that a label can stand for: the primary one of a table without natural key; else nothing."""
+    key = tuple(column.name for column in table.primary_key.columns)
+    if len(key) != 1 or _natural_key(table) != key or table.columns[key[0]].foreign_keys:
+        return ""
+    return key[0] if tables.python_type(table.columns[key[0]]) in (int, UUID) else ""
 
 
 def _rows(definition: str, table: Table) -> Schema:
@@ -124,11 +158,10 @@ def _can_name(table: Table, reference: Relation) -> bool:
 
 def _reference(table: Table, reference: Relation) -> Schema:
     target = table.metadata.tables[reference.target]
-    schema: Schema = {"$ref": f"#/$defs/{_name(target)}:key"}
-    optional = all(table.columns[local].nullable for local, _ in reference.columns)
-    return {"description": f"The natural key of a {_name(target)}"} | (
-        _or_null(schema) if optional else {"allOf": [schema]}
-    )
+    ways: list[Schema] = [{"$ref": f"#/$defs/{_name(target)}:key"}, {"$ref": f"#/$defs/{LABEL}"}]
+    if all(table.columns[local].nullable for local, _ in reference.columns):
+        ways.append({"type": "null"})
+    return {"description": f"The natural key of a {_name(target)}", "anyOf": ways}
 
 
 def _one_of_both(table: Table, reference: Relation) -> Schema:
@@ -190,6 +223,10 @@ _SCALARS: Mapping[type, Schema] = {
     list: {"type": "array"},
 }
 _NAIVE = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?)?$"}
+_RELATIVE: Schema = {  # what stands after !now, !ago and !in, which editors take for the text
+    "type": "string",
+    "pattern": r"^(\d+ *(second|minute|hour|day|week|month|year)s?[ ,]*)*$",
+}
 _CONSTRAINTS = {
     "ge": "minimum",
     "le": "maximum",
@@ -210,7 +247,9 @@ def _value(column: Column[Any]) -> Schema:
     if isinstance(kind, EnumType):
         return {"enum": list(kind.enums)}
     if isinstance(kind, DateTime):
-        return dict(_SCALARS[datetime] if kind.timezone else _NAIVE)
+        return {"anyOf": [dict(_SCALARS[datetime] if kind.timezone else _NAIVE), _RELATIVE]}
+    if isinstance(base, type) and issubclass(base, date):
+        return {"anyOf": [dict(_SCALARS[date]), _RELATIVE]}
     return _scalar(base, kind) | _constraints(column, kind)
 
 

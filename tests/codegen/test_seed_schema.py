@@ -42,6 +42,11 @@ def sample() -> str:
     return seed_schema(schema.load(dbtool.load_config(project=REPOSITORY, url="sqlite://")))
 
 
+DAY = {"type": "string", "format": "date"}
+RELATIVE = {"type": "string", "pattern": r"^(\d+ *(second|minute|hour|day|week|month|year)s?[ ,]*)*$"}
+LABEL = {"description": "A name for this row, by which others name it: {$ref: name}", "type": "string"}
+
+
 def complaints(text: str, document: str) -> list[str]:
     validator = Draft7Validator(json.loads(text), format_checker=FormatChecker())
     return [error.message for error in validator.iter_errors(yaml.load(document, Loader))]
@@ -119,7 +124,7 @@ def test_columns_bring_their_descriptions_bounds_and_defaults() -> None:
     }
     assert definitions["DailyPlan:key"] == {
         "type": "object",
-        "properties": {"user": {"$ref": "#/$defs/User:key"}, "day": {"type": "string", "format": "date"}},
+        "properties": {"user": {"$ref": "#/$defs/User:key"}, "day": {"anyOf": [DAY, RELATIVE]}},
         "required": ["user", "day"],
         "additionalProperties": False,
     }
@@ -186,9 +191,10 @@ def test_models_with_every_kind_of_relation_have_a_schema() -> None:
             "details": {"type": "object"},
             "parent": {
                 "description": "The natural key of a Folder",
-                "anyOf": [{"$ref": "#/$defs/Folder:key"}, {"type": "null"}],
+                "anyOf": [{"$ref": "#/$defs/Folder:key"}, {"$ref": "#/$defs/:label"}, {"type": "null"}],
             },
             "lock": {"anyOf": [{"$ref": "#/$defs/Folder.lock"}, {"type": "null"}]},
+            "$label": LABEL,
         },
         "required": ["name"],
         "allOf": [{"not": {"allOf": [{"required": ["parent"]}, {"anyOf": [{"required": ["parent_id"]}]}]}}],
@@ -197,7 +203,37 @@ def test_models_with_every_kind_of_relation_have_a_schema() -> None:
     assert definitions["Lock:key"] == {"$ref": "#/$defs/Folder:key"}
     assert "Owner:key" not in definitions
     assert complaints(text, "Folder: [{name: a, parent: b, lock: {until: 2025-01-01}}]") == []
+    assert complaints(text, "Folder: [{$label: x, name: a, parent: {$ref: x}}]") == []
     assert complaints(text, "Folder: [{name: a, parent: b, parent_id: 1}]") != []
+    assert complaints(text, "Folder: [{name: a, parent: {$rf: x}}]") != []
+
+
+def test_rows_beyond_a_table_between_and_rows_without_a_key_have_a_schema() -> None:
+    class Base(SQLModel, registry=registry()):
+        pass
+
+    class Wearing(Base, table=True):
+        shirt_id: int | None = Field(default=None, foreign_key="shirt.id", primary_key=True)
+        tag_id: int | None = Field(default=None, foreign_key="tag.id", primary_key=True)
+
+    class Tag(Base, table=True):
+        id: int | None = Field(default=None, primary_key=True)
+        word: str = Field(unique=True)
+        seen: date | None = None
+
+    class Shirt(Base, table=True):
+        id: int | None = Field(default=None, primary_key=True)
+        size: int
+        tags: list[Tag] = Relationship(link_model=Wearing)
+
+    for mapper in Base._sa_registry.mappers:
+        mapper.local_table.info[MODEL] = mapper.class_  # type: ignore[attr-defined]
+    text = seed_schema(Base.metadata)
+
+    for row in ("{id: 1, size: 3}", "{$label: a, size: 3, tags: [red, {$ref: b}, {word: new, seen: 2 days}]}"):
+        assert complaints(text, f"Shirt: [{row}]") == []
+    for row in ("{size: 3}", "{id: 1, size: 3, tags: red}", "{id: 1, size: 3, tags: [{wrod: a}]}"):
+        assert complaints(text, f"Shirt: [{row}]") != []
 
 
 def test_tables_without_models_have_a_schema_too() -> None:
@@ -217,6 +253,7 @@ def test_tables_without_models_have_a_schema_too() -> None:
             "id": {"type": "integer"},
             "country": {"type": "string", "maxLength": 2},
             "name": {"type": ["string", "null"], "maxLength": 50},
+            "$label": LABEL,
         },
         "required": ["country"],
         "additionalProperties": False,
