@@ -323,7 +323,7 @@ class _Reader:
             pyproject=self.pyproject if self.pyproject.exists() else None,
             env_file=self.env_file,
             virtual_environment=_other_environment(self.root),
-            variables=tuple(place.variables for place in self.places),
+            variables=tuple(dict(place.variables) for place in self.places),
             environment=self.environment,
             names_url=names_url,
             protection=self._protection(names_url=names_url),

@@ -197,6 +197,7 @@ def test_the_public_names_are_these() -> None:
         "diff",
         "doctor",
         "erd",
+        "export",
         "export_csv",
         "generate",
         "history",

@@ -27,6 +27,7 @@ COMMANDS = (
     "sql",
     "doctor",
     "seed",
+    "export",
     "show",
     "query",
     "baseline",
@@ -82,7 +83,7 @@ def test_help_lists_every_command_in_its_panel_and_no_word_of_other_tools(tmp_pa
         "Develop": ["migrate", "reset", "push", "rebase", "squash"],
         "Deploy": ["deploy", "status", "history", "rollback", "repair", "baseline"],
         "Review": ["check", "diff", "lint", "sql", "doctor"],
-        "Data": ["seed", "show", "query", "backup", "restore", "copy", "studio"],
+        "Data": ["seed", "export", "show", "query", "backup", "restore", "copy", "studio"],
         "Source": ["init", "pull", "generate", "erd"],
     }
 
@@ -116,7 +117,8 @@ REPORTS = {
     "baseline --at head": "database created revision recorded proof notes text dry_run ok",
     "repair --dry-run": "database findings applied dry_run ok",
     "rollback --dry-run": "database current applied dry_run planned risks counted backup ok",
-    "seed": "database files tables dry_run ok",
+    "seed": "database files tables dry_run checked backup ok",
+    "export --out all.yaml": "database format tables files ok",
     "show": "database tables missing ok",
     "show book": "table model columns rows labels total ok",
     "show author 1": "table model label values labels relations ok",
