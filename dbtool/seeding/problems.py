@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dbtool.errors import SeedError
 
+_MOST_SHOWN = 1_000
 _MOST_QUOTED = 200
 _LONGEST_LINE = 100
 _LONGEST = 60  # characters of a value that a message quotes
@@ -47,13 +48,16 @@ class Problems:
         self._found.setdefault(place, message)
 
     def lines(self) -> tuple[str, ...]:
-        """Return `file:line:column: message`, in the order of the files."""
-        return tuple(f"{place}: {message}" for place, message in sorted(self._found.items()))
+        """Return `file:line:column: message`, in the order of the files; of very many only the first."""
+        found = sorted(self._found.items())
+        more = len(found) - _MOST_SHOWN
+        last = (f"and {more:,} more like these",) if more > 0 else ()
+        return (*(f"{place}: {message}" for place, message in found[:_MOST_SHOWN]), *last)
 
     def refuse(self, folder: str) -> None:
         """Raise SeedError with all lines when there is any problem."""
         if self._found:
-            count = f"{len(self._found)} problem{'s' if len(self._found) > 1 else ''}"
+            count = f"{len(self._found):,} problem{'s' if len(self._found) > 1 else ''}"
             raise SeedError(
                 f"{count} in {folder}, nothing was written",
                 hint=f"correct {min(self._found)} and what follows, then: dbtool seed",

@@ -32,6 +32,8 @@ from dbtool.seeding.tags import Tags
 
 GENERATE = "!generate"
 DEEPEST = 120  # levels of nesting, two for each row: a tree of 50 rows within rows, and some
+MOST_BYTES = 64_000_000  # of one file: 400,000 rows
+LONGEST_LINE = 4_000_000  # bytes
 MOST_REPEATED = 10_000  # nodes that the aliases of one file may repeat
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 
@@ -301,11 +303,19 @@ BROKEN = QuotedText("")  # stands where a tag could not be read, which has its p
 
 
 def text_of(source: Source) -> str:
-    """Return a file's text. Raises MalformedError where it cannot be read or is not UTF-8."""
+    """Return a file's text. Raises MalformedError where it cannot be read, is not UTF-8, or larger than is sane."""
     try:
         content = source.path.read_bytes()
     except OSError as error:
         raise MalformedError(Place(source.file, 1, 1), f"cannot be read: {error.strerror}") from error
+    if len(content) > MOST_BYTES:
+        words = f"has {len(content) // 1_000_000:,} MB of YAML; CSV, NDJSON and Parquet are for large tables"
+        raise MalformedError(Place(source.file, 1, 1), words)
+    lines = content.split(b"\n")
+    longest = max(range(len(lines)), key=lambda number: len(lines[number]))
+    if len(lines[longest]) > LONGEST_LINE:
+        words = f"a line of {len(lines[longest]) // 1_000_000:,} MB; `!file` is for large contents"
+        raise MalformedError(Place(source.file, longest + 1, 1), words)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

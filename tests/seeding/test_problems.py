@@ -224,6 +224,11 @@ BAD = {
         "Product:\n  - {sku: a, name: !file ../../../etc/passwd}",
         ["a.yaml:2:20: `!file` takes a file of the project, by its path from this one"],
     ),
+    "huge line": (f"Tag:\n  - word: {'x' * 5_000_000}", ["a.yaml:2:1: a line of 5 MB; `!file` is for large contents"]),
+    "huge file": (
+        "Tag:\n" + "#\n" * 33_000_000,
+        ["a.yaml:1:1: has 66 MB of YAML; CSV, NDJSON and Parquet are for large tables"],
+    ),
     "label without UUID": (
         "Product:\n  - {sku: a, name: A, code: !uuid }",
         ["a.yaml:2:29: `!uuid` needs a label, of which it is made"],
@@ -352,3 +357,9 @@ def test_a_reference_to_a_row_that_is_wrong_itself_is_no_problem_of_its_own(seed
         "a.yaml:2:30: `count` should be a valid integer, not `x`",
         "a.yaml:2:63: `stars` should be less than or equal to 5, not `9`",
     ]
+
+
+def test_of_very_many_problems_the_first_are_shown(seeds: Seeds) -> None:
+    found = seeds.problems("".join(f"T{number}: []\n" for number in range(1200)))
+
+    assert len(found) == 1001 and found[-1] == "and 200 more like these"
