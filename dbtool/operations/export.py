@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,11 +15,13 @@ from dbtool.reports import Exported, ExportReport
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from dbtool.seeding.export.mask import Mask
     from dbtool.seeding.export.subset import Key, Subset, Values
     from dbtool.seeding.shapes import Shape
 
 Format = Literal["yaml", "json", "ndjson", "csv"]
 FLAT = ("ndjson", "csv")
+Conditions = Sequence[Any]  # of SQLAlchemy
 
 
 def export(
@@ -48,14 +50,15 @@ def export(
         raise UsageError("--where is about one table", hint="dbtool export user --where role=admin --related")
     if out is None and write is None:
         raise UsageError("where should it be written?", hint="--out seed_data/all.yaml")
+    path = None if out is None else Path(out).absolute()
     with _opened(config) as (connection, known):
-        subset, chosen = _chosen(config, connection, known, tables, where, related=related, nests=format not in FLAT)
-        _mask(config, known, subset, mask)
-        rows = tuple(Exported(table, len(found)) for table, found in chosen.items() if found)
+        work = _Export(config, connection, known, format, write, force=force)
+        names, conditions = work.chosen(tables, where)
+        work.mask_by(mask)
         if format in FLAT:
-            files = _write_flat(config, known, chosen, format, out, write, force=force)
+            rows, files = work.flat(names, conditions, path, related=related)
         else:
-            files = _write_nested(config, known, chosen, subset, format, out, write, force=force)
+            rows, files = work.nested(names, conditions, path, related=related)
     return ExportReport(database.of(config).url.safe, format, rows, files)
 
 
@@ -71,135 +74,160 @@ def _opened(config: Config) -> Iterator[tuple[Connection, Mapping[str, Shape]]]:
         yield connection, shapes(metadata, Rules(config.zone, opened.rounding))
 
 
-def _chosen(
-    config: Config,
-    connection: Connection,
-    known: Mapping[str, Shape],
-    tables: Sequence[str],
-    where: Sequence[str],
-    *,
-    related: bool,
-    nests: bool,
-) -> tuple[Subset, Mapping[str, Mapping[Key, Values]]]:
-    """Return all rows that may be named, and of these the rows that are written, by table in the order of writing."""
-    from dbtool.rows.find import find_name
-    from dbtool.rows.query import Wanted, selection
-    from dbtool.seeding.export.subset import Subset
+class _Export:
+    """One export while it goes on."""
 
-    spellings = {key: [shape.table.name, shape.name] for key, shape in known.items()}
-    names = [find_name(table, spellings) for table in tables] or list(known)
-    subset = Subset(connection, known)
-    for name in names:
-        conditions = selection(connection, known[name].table, Wanted(where), config.zone).where if where else ()
-        subset.take(known[name], conditions)
-    for name in names if nests else ():
-        for relation in known[name].linked.values():
-            subset.take_tied(known[name], relation)
-    if related:
-        subset.close()
-    chosen = {table: dict(subset.rows[table]) for table in known if table in subset.rows}
-    if nests and not related:
-        subset.close()
-    return subset, chosen
+    def __init__(
+        self,
+        config: Config,
+        connection: Connection,
+        known: Mapping[str, Shape],
+        format: Format,
+        write: Callable[[str], object] | None,
+        *,
+        force: bool,
+    ) -> None:
+        self.config = config
+        self.connection = connection
+        self.known = known
+        self.format = format
+        self.write = write
+        self.force = force
+        self.mask: Mask | None = None
 
+    def chosen(self, tables: Sequence[str], where: Sequence[str]) -> tuple[list[str], Conditions]:
+        """Return the keys of the tables that were named, all without a name, and what their rows must meet."""
+        from dbtool.rows.find import find_name
+        from dbtool.rows.query import Wanted, selection
 
-def _mask(config: Config, known: Mapping[str, Shape], subset: Subset, names: Sequence[str]) -> None:
-    from dbtool.seeding.export.mask import Mask, key_of
+        spellings = {key: [shape.table.name, shape.name] for key, shape in self.known.items()}
+        found = [find_name(table, spellings) for table in tables]
+        names = [table for table in self.known if table in found] if found else list(self.known)
+        if not where:
+            return names, ()
+        return names, selection(self.connection, self.known[names[0]].table, Wanted(where), self.config.zone).where
 
-    if names:
-        given = [name.strip() for each in names for name in each.split(",") if name.strip()]
-        mask = Mask(given, known, key_of(config.make_private()))
-        for table, rows in subset.rows.items():
-            mask.apply(table, rows.values())
+    def mask_by(self, columns: Sequence[str]) -> None:
+        """Let values of these columns be made up."""
+        from dbtool.seeding.export.mask import Mask, key_of
 
+        names = [name.strip() for each in columns for name in each.split(",") if name.strip()]
+        if names:
+            self.mask = Mask(names, self.known, key_of(self.config.make_private()))
 
-def _write_nested(
-    config: Config,
-    known: Mapping[str, Shape],
-    chosen: Mapping[str, Mapping[Key, Values]],
-    subset: Subset,
-    format: Format,
-    out: Path | str | None,
-    write: Callable[[str], object] | None,
-    *,
-    force: bool,
-) -> tuple[str, ...]:
-    from dbtool.seeding.export.nested import Nesting
-    from dbtool.seeding.export.writing import write_json, write_yaml
+    # Nested
 
-    parts: list[str] = []
-    documents = Nesting(known, chosen, subset).documents()
-    (write_json if format == "json" else write_yaml)(documents, parts.append)
-    if out is None:
-        assert write is not None
-        write("".join(parts))
-        return ()
-    path = _path(config, out)
-    if path.is_dir():
-        path = path / f"{database.of(config).url.database.rpartition('/')[2].partition('.')[0]}.{format}"
-    _require_free([path], config, force=force)
-    _replace(path, "".join(parts))
-    return (config.relative(path),)
+    def nested(
+        self, names: Sequence[str], conditions: Conditions, out: Path | None, *, related: bool
+    ) -> tuple[tuple[Exported, ...], tuple[str, ...]]:
+        """Write rows within rows; return how many of each table, and the file."""
+        from dbtool.seeding.export.nested import Nesting
+        from dbtool.seeding.export.writing import write_json, write_yaml
 
+        subset, chosen = self._held(names, conditions, related=related, nests=True)
+        documents = Nesting(self.known, chosen, subset).documents()
+        path = self._file(out)
+        with self._written(path) as write:
+            (write_json if self.format == "json" else write_yaml)(documents, write)
+        done = tuple(Exported(table, len(rows)) for table, rows in chosen.items() if rows)
+        return done, () if path is None else (self.config.relative(path),)
 
-def _write_flat(
-    config: Config,
-    known: Mapping[str, Shape],
-    chosen: Mapping[str, Mapping[Key, Values]],
-    format: Format,
-    out: Path | str | None,
-    write: Callable[[str], object] | None,
-    *,
-    force: bool,
-) -> tuple[str, ...]:
-    full = {table: list(rows.values()) for table, rows in chosen.items() if rows or len(chosen) == 1}
-    if out is None or _path(config, out).suffix == f".{format}":
-        if len(full) > 1:
-            raise UsageError(f"{format} holds one table, and these are {len(full)}", hint="--out FOLDER")
-        parts: list[str] = []
-        for table, rows in full.items():
-            _flat(known[table], rows, format, parts.append)
-        if out is None:
-            assert write is not None
-            write("".join(parts))
-            return ()
-        _require_free([_path(config, out)], config, force=force)
-        _replace(_path(config, out), "".join(parts))
-        return (config.relative(_path(config, out)),)
-    folder = _path(config, out)
-    paths = {table: folder / f"{table}.{format}" for table in full}
-    _require_free(paths.values(), config, force=force)
-    for table, rows in full.items():
-        parts = []
-        _flat(known[table], rows, format, parts.append)
-        _replace(paths[table], "".join(parts))
-    return tuple(config.relative(path) for path in paths.values())
+    def _held(
+        self, names: Sequence[str], conditions: Conditions, *, related: bool, nests: bool
+    ) -> tuple[Subset, Mapping[str, Mapping[Key, Values]]]:
+        """Return all rows that may be named, and of these the rows that are written, by table in order of writing."""
+        from dbtool.seeding.export.subset import Subset
 
+        subset = Subset(self.connection, self.known)
+        for name in names:
+            subset.take(self.known[name], conditions)
+        for name in names if nests else ():
+            for relation in self.known[name].linked.values():
+                subset.take_tied(self.known[name], relation)
+        if related:
+            subset.close()
+        chosen = {table: dict(subset.rows[table]) for table in self.known if table in subset.rows}
+        if nests and not related:
+            subset.close()
+        for table, rows in subset.rows.items() if self.mask else ():
+            self._masked(table, rows.values())
+        return subset, chosen
 
-def _flat(shape: Shape, rows: Sequence[Values], format: Format, write: Callable[[str], object]) -> None:
-    from dbtool.seeding.export.writing import write_csv, write_ndjson
+    def _masked(self, table: str, rows: Iterable[Values]) -> None:
+        if self.mask is not None:
+            self.mask.apply(table, rows)
 
-    names = list(shape.columns)
-    found = ({name: row[name] for name in names} for row in rows)
-    if format == "csv":
-        write_csv(names, found, write)
-    else:
-        write_ndjson(found, write)
+    # Flat
 
+    def flat(
+        self, names: Sequence[str], conditions: Conditions, out: Path | None, *, related: bool
+    ) -> tuple[tuple[Exported, ...], tuple[str, ...]]:
+        """Write one table a file, row by row as they are read; return how many of each, and the files."""
+        rows: Mapping[str, Iterable[Values]] = {name: self._rows(self.known[name], conditions) for name in names}
+        if related:
+            _, chosen = self._held(names, conditions, related=True, nests=False)
+            rows = {table: found.values() for table, found in chosen.items()}
+        one = out is None or out.suffix == f".{self.format}"
+        if one and len(rows) > 1:
+            raise UsageError(f"{self.format} holds one table, and these are {len(rows)}", hint="--out FOLDER")
+        paths = {table: out if one or out is None else out / f"{table}.{self.format}" for table in rows}
+        self._require_free(paths.values())
+        done, files = [], []
+        for table, path in paths.items():
+            with self._written(path) as write:
+                count = self._write_rows(self.known[table], rows[table], write)
+            done.append(Exported(table, count))
+            if path is not None and (count or one):
+                files.append(self.config.relative(path))
+            elif path is not None:
+                path.unlink()
+        return tuple(each for each in done if each.rows), tuple(files)
 
-def _path(config: Config, out: Path | str) -> Path:
-    return Path(out).absolute()
+    def _rows(self, shape: Shape, conditions: Conditions) -> Iterator[Values]:
+        from sqlalchemy import select
 
+        from dbtool.seeding.stored import read_rows
 
-def _require_free(paths: Any, config: Config, *, force: bool) -> None:
-    there = [config.relative(path) for path in paths if path.exists()]
-    if there and not force:
-        raise UsageError(f"{', '.join(there)} would be written over", hint="add --force if that is meant")
+        columns = list(shape.columns.values())
+        query = select(*columns).where(*conditions).order_by(*shape.table.primary_key.columns)
+        for row in read_rows(self.connection, shape, query.execution_options(yield_per=1_000), list(shape.columns)):
+            self._masked(shape.table.key, (row,))
+            yield row
 
+    def _write_rows(self, shape: Shape, rows: Iterable[Values], write: Callable[[str], object]) -> int:
+        from dbtool.seeding.export.writing import write_csv, write_ndjson
 
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    new.write_text(text, encoding="utf-8", newline="")
-    new.replace(path)
+        names = list(shape.columns)
+        found = ({name: row[name] for name in names} for row in rows)
+        return write_csv(names, found, write) if self.format == "csv" else write_ndjson(found, write)
+
+    # Files
+
+    def _file(self, out: Path | None) -> Path | None:
+        """Return the file that holds all; in a folder it is called like the database."""
+        if out is not None and out.is_dir():
+            name = database.of(self.config).url.database.rpartition("/")[2].partition(".")[0]
+            out = out / f"{name}.{self.format}"
+        self._require_free([out])
+        return out
+
+    def _require_free(self, paths: Iterable[Path | None]) -> None:
+        there = [self.config.relative(path) for path in paths if path is not None and path.exists()]
+        if there and not self.force:
+            raise UsageError(f"{', '.join(there)} would be written over", hint="add --force if that is meant")
+
+    @contextmanager
+    def _written(self, path: Path | None) -> Iterator[Callable[[str], object]]:
+        """Lend what writes a file, which is there whole at the end or not at all; without one, what the caller gave."""
+        if path is None:
+            assert self.write is not None
+            yield self.write
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f".{path.name}.new")
+        try:
+            with new.open("w", encoding="utf-8", newline="") as file:
+                yield file.write
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)

@@ -347,19 +347,17 @@ class Streamer:
             given = [new_values(shape, row) for row in rows]
             self.store.connection.execute(insert(shape.table), given)
             return
-        dialect = self.store.connection.dialect
+        loader = bulk.of(self.store.database, self.store.connection)
         columns, spelled = [], []
         for name in (*names, *made):
             column = shape.table.columns[name]
             values = [row[name] for row in rows] if name in names else [made[name]() for _ in rows]
-            processor = column.type.dialect_impl(dialect).bind_processor(dialect)
+            processor = loader.spelling(column)
             if processor is not None:
                 values = [None if value is None else processor(value) for value in values]
             columns.append(column)
             spelled.append(values)
-        bulk.of(self.store.database, self.store.connection).insert(
-            shape.table, columns, list(zip(*spelled, strict=True))
-        )
+        loader.insert(shape.table, columns, list(zip(*spelled, strict=True)))
 
     def _report(self, feed: Feed, group: Sequence[tuple[int, Values]], error: Exception) -> None:
         """Raise RefusedRowError for the first row of a batch that is refused alone too."""
