@@ -52,7 +52,15 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
 
     required = metadata.get_all("Requires-Dist") or []
     assert (metadata["Name"], metadata["Requires-Python"]) == ("sqlmodel-dbtool", ">=3.11")
-    assert sorted(metadata.get_all("Provides-Extra") or []) == ["async", "fake", "mysql", "parquet", "postgres", "s3", "studio"]
+    assert sorted(metadata.get_all("Provides-Extra") or []) == [
+        "async",
+        "fake",
+        "mysql",
+        "parquet",
+        "postgres",
+        "s3",
+        "studio",
+    ]
     assert sorted(each.partition(">")[0] for each in required if "extra" not in each) == [
         "alembic",
         "python-dotenv",
