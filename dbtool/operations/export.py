@@ -15,6 +15,7 @@ from dbtool.reports import Exported, ExportReport
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from dbtool.database import Database
     from dbtool.seeding.export.mask import Mask
     from dbtool.seeding.export.subset import Key, Subset, Values
     from dbtool.seeding.shapes import Shape
@@ -51,24 +52,24 @@ def export(
     if out is None and write is None:
         raise UsageError("where should it be written?", hint="--out seed_data/all.yaml")
     path = None if out is None else Path(out).absolute()
-    with _opened(config) as (connection, known):
-        work = _Export(config, connection, known, format, write, force=force)
+    target = database.of(config)
+    with _opened(config, target) as (connection, known):
+        work = _Export(config, target, connection, known, format, write, force=force)
         names, conditions = work.chosen(tables, where)
         work.mask_by(mask)
         if format in FLAT:
             rows, files = work.flat(names, conditions, path, related=related)
         else:
             rows, files = work.nested(names, conditions, path, related=related)
-    return ExportReport(database.of(config).url.safe, format, rows, files)
+    return ExportReport(target.url.safe, format, rows, files)
 
 
 @contextmanager
-def _opened(config: Config) -> Iterator[tuple[Connection, Mapping[str, Shape]]]:
+def _opened(config: Config, opened: Database) -> Iterator[tuple[Connection, Mapping[str, Shape]]]:
     from dbtool.engine import schema
     from dbtool.seeding.fields import Rules
     from dbtool.seeding.shapes import shapes
 
-    opened = database.of(config)
     with opened.connect("read") as connection:
         metadata = schema.load(config) if config.models else schema.reflect(connection, config, opened.own_tables)
         yield connection, shapes(metadata, Rules(config.zone, opened.rounding))
@@ -80,6 +81,7 @@ class _Export:
     def __init__(
         self,
         config: Config,
+        target: Database,
         connection: Connection,
         known: Mapping[str, Shape],
         format: Format,
@@ -88,6 +90,7 @@ class _Export:
         force: bool,
     ) -> None:
         self.config = config
+        self.database = target
         self.connection = connection
         self.known = known
         self.format = format
@@ -138,7 +141,7 @@ class _Export:
         """Return all rows that may be named, and of these the rows that are written, by table in order of writing."""
         from dbtool.seeding.export.subset import Subset
 
-        subset = Subset(self.connection, self.known)
+        subset = Subset(self.database, self.connection, self.known)
         for name in names:
             subset.take(self.known[name], conditions)
         for name in names if nests else ():
@@ -190,7 +193,8 @@ class _Export:
 
         columns = list(shape.columns.values())
         query = select(*columns).where(*conditions).order_by(*shape.table.primary_key.columns)
-        for row in read_rows(self.connection, shape, query.execution_options(yield_per=1_000), list(shape.columns)):
+        query = query.execution_options(yield_per=1_000)
+        for row in read_rows(self.database, self.connection, shape, query, list(shape.columns)):
             self._masked(shape.table.key, (row,))
             yield row
 
@@ -206,7 +210,7 @@ class _Export:
     def _file(self, out: Path | None) -> Path | None:
         """Return the file that holds all; in a folder it is called like the database."""
         if out is not None and out.is_dir():
-            name = database.of(self.config).url.database.rpartition("/")[2].partition(".")[0]
+            name = self.database.url.database.rpartition("/")[2].partition(".")[0]
             out = out / f"{name}.{self.format}"
         self._require_free([out])
         return out

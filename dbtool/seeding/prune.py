@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, tuple_, update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import StatementError
 
 from dbtool.errors import DataError
 from dbtool.seeding.plan import Step
 from dbtool.seeding.shapes import Shape
-from dbtool.seeding.stored import CHUNK, Key, Store, words_of
+from dbtool.seeding.stored import Key, Store, conditions, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +35,8 @@ def delete_all(store: Store, found: Sequence[Doomed]) -> dict[str, int]:
     done = {}
     for each in sorted(found, key=lambda each: -each.shape.position):
         done[each.shape.table.key] = len(each.keys)
-        for condition in _chunks(each):
-            own = [name for name in _own_keys(each.shape) if each.shape.columns[name].nullable]
+        own = [name for name in _own_keys(each.shape) if each.shape.columns[name].nullable]
+        for condition in conditions(list(each.shape.table.primary_key.columns), each.keys):
             try:
                 if own:
                     store.connection.execute(update(each.shape.table).where(condition).values(dict.fromkeys(own)))
@@ -55,13 +54,3 @@ def _own_keys(shape: Shape) -> Iterator[str]:
     for relation in shape.references.values():
         if relation.target == shape.table.key:
             yield from (column for column, _ in relation.columns)
-
-
-def _chunks(found: Doomed) -> Iterator[ColumnElement[bool]]:
-    columns: list[Any] = [found.shape.table.columns[name] for name in found.shape.primary_key]
-    for start in range(0, len(found.keys), CHUNK):
-        keys = found.keys[start : start + CHUNK]
-        if len(columns) == 1:
-            yield columns[0].in_([key for (key,) in keys])
-        else:
-            yield and_(tuple_(*columns).in_(list(keys)))

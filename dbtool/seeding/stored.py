@@ -20,21 +20,23 @@ Key = tuple[Any, ...]
 Stored = dict[str, Any]
 
 
-def read_rows(connection: Connection, shape: Shape, query: Any, names: Sequence[str]) -> Iterator[Stored]:
-    """Yield rows of a query by these names of its columns; times that are known to be UTC say so.
+def read_rows(
+    database: Database, connection: Connection, shape: Shape, query: Any, names: Sequence[str]
+) -> Iterator[Stored]:
+    """Yield the rows of a query by the names of its columns; times that are known to be UTC say so.
 
-    Raises DataError where the table cannot be read.
+    Raises DataError where the table cannot be read, and what a lost connection means.
     """
     aware = shape.aware.intersection(names)
     try:
         for record in connection.execute(query):
-            row = dict(zip(names, record))  # noqa: B905  a query may give more than is named
+            row = dict(zip(names, record, strict=True))
             for name in aware:
                 row[name] = _aware(row[name])
             yield row
     except DBAPIError as error:
         message = f"`{shape.table.key}` cannot be read: {words_of(error)}"
-        raise DataError(message, hint="dbtool migrate") from error
+        raise database.translate(error.orig or error) or DataError(message, hint="dbtool migrate") from error
 
 
 class Store:
@@ -66,8 +68,8 @@ class Store:
         wanted = {*columns, *shape.key, *shape.primary_key, *shape.handed_out}
         names = [name for name in shape.columns if name in wanted]
         query = select(*(shape.table.columns[name] for name in names))
-        for condition in _conditions(shape, keys):
-            for row in read_rows(self.connection, shape, query.where(condition), names):
+        for condition in conditions([shape.table.columns[name] for name in shape.key], keys):
+            for row in self._read(shape, query.where(condition), names):
                 found[tuple([row[name] for name in shape.key])].append(row)
         return found
 
@@ -75,7 +77,7 @@ class Store:
         """Yield the primary and the natural key of every row of a table."""
         names = [name for name in shape.columns if name in {*shape.primary_key, *shape.key}]
         query = select(*(shape.table.columns[name] for name in names))
-        for row in read_rows(self.connection, shape, query, names):
+        for row in self._read(shape, query, names):
             yield tuple([row[name] for name in shape.primary_key]), tuple([row[name] for name in shape.key])
 
     def connection_error(self, error: Exception) -> DbtoolError | None:
@@ -84,15 +86,18 @@ class Store:
 
     def is_empty(self, shape: Shape) -> bool:
         """Whether the table has no row at all, as before a first seed: then no key needs to be looked for."""
-        return not list(read_rows(self.connection, shape, select(next(iter(shape.table.columns))).limit(1), ()))
+        column = next(iter(shape.table.columns))
+        return not any(self._read(shape, select(column).limit(1), [column.name]))
+
+    def _read(self, shape: Shape, query: Any, names: Sequence[str]) -> Iterator[Stored]:
+        return read_rows(self.database, self.connection, shape, query, names)
 
 
-def _conditions(shape: Shape, keys: Collection[Key]) -> Iterator[ColumnElement[bool]]:
-    """Yield a condition for each chunk of keys; those with a null in the same column go together."""
+def conditions(columns: Sequence[Column[Any]], keys: Collection[Key]) -> Iterator[ColumnElement[bool]]:
+    """Yield a condition for each chunk of keys of these columns; those with a null in the same column go together."""
     alike: dict[tuple[bool, ...], list[Key]] = defaultdict(list)
     for key in keys:
         alike[tuple([part is None for part in key])].append(key)
-    columns = [shape.table.columns[name] for name in shape.key]
     for nulls, group in alike.items():
         for start in range(0, len(group), CHUNK):
             yield _condition(columns, nulls, group[start : start + CHUNK])

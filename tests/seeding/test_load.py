@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from projects import at, drop, new_url
 from shop import LATER, METADATA, Kind
 from shop_seeds import Seeds
 
 from dbtool.conversation import Working
-from dbtool.errors import DatabaseMissingError, DataError, RefusedRowError
+from dbtool.errors import ConnectError, DatabaseMissingError, DataError, RefusedRowError
 from dbtool.reports import Seeded, SeedReport
+from dbtool.seeding.fields import Rules
+from dbtool.seeding.shapes import shapes
+from dbtool.seeding.stored import Store
 
 EVERYTHING = """\
 Category:
@@ -348,3 +353,24 @@ def test_thousands_of_rows_are_found_again_in_chunks(everywhere: Seeds) -> None:
 
     assert [each.inserted for each in first.tables] == [7, 1_200]
     assert [each.unchanged for each in second.tables] == [7, 1_200]
+
+
+@pytest.mark.parametrize("kind", ["postgres", "mysql"])
+def test_a_connection_that_is_lost_while_rows_are_looked_up_is_no_fault_of_the_table(kind: str, tmp_path: Path) -> None:
+    url = new_url(kind, tmp_path)
+    database = at(url, tmp_path)
+    database.create()
+    try:
+        with database.connect("write") as connection:
+            METADATA.create_all(connection)
+            connection.commit()
+            tag = shapes(METADATA, Rules(UTC, database.rounding))["tag"]
+            store = Store(database, connection)
+            number = {"postgres": "pg_backend_pid()", "mysql": "connection_id()"}[kind]
+            own = connection.exec_driver_sql(f"SELECT {number}").scalar_one()
+            with database.connect("write") as other:
+                other.exec_driver_sql({"postgres": f"SELECT pg_terminate_backend({own})", "mysql": f"KILL {own}"}[kind])
+            with pytest.raises(ConnectError):
+                store.rows(tag, [("a",)])
+    finally:
+        drop(url, tmp_path)

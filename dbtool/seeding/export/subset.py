@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, tuple_
+from sqlalchemy import ColumnElement, Connection, select
 
+from dbtool.database import Database
 from dbtool.seeding.shapes import Shape
-from dbtool.seeding.stored import CHUNK, read_rows
+from dbtool.seeding.stored import conditions, read_rows
 from dbtool.tables import Relation
 
 Values = dict[str, Any]
@@ -18,7 +19,8 @@ Key = tuple[Any, ...]
 class Subset:
     """Rows by table, each once, by primary key; of a table without one by all of its columns."""
 
-    def __init__(self, connection: Connection, known: Mapping[str, Shape]) -> None:
+    def __init__(self, database: Database, connection: Connection, known: Mapping[str, Shape]) -> None:
+        self.database = database
         self.connection = connection
         self.known = known
         self.rows: dict[str, dict[Key, Values]] = {}
@@ -43,31 +45,28 @@ class Subset:
             found: dict[str, list[Values]] = {}
             for table, rows in new.items():
                 for relation in self.known[table].references.values():
-                    added = self._follow(relation, rows)
+                    added = self._match(self.known[relation.target], relation.columns, rows)
                     if added:
                         found.setdefault(relation.target, []).extend(added)
             new = found
 
-    def _follow(self, relation: Relation, rows: Iterable[Values]) -> list[Values]:
-        """Take the rows that some rows point at through one relation; return those that are new."""
-        return self._match(self.known[relation.target], relation.columns, rows)
-
     def _match(self, target: Shape, pairs: Sequence[tuple[str, str]], rows: Iterable[Values]) -> list[Values]:
-        """Take rows whose columns, the second of each pair, are what the first of each are in some rows."""
+        """Take rows whose columns, the second of each pair, are what the first of each are in some rows.
+
+        Returns those that are new.
+        """
         remote = [name for _, name in pairs]
         have = {tuple([row[name] for name in remote]) for row in self.rows.get(target.table.key, {}).values()}
         wanted = {tuple([row[name] for name, _ in pairs]) for row in rows} - have
         keys = sorted((key for key in wanted if None not in key), key=repr)
-        columns: list[Any] = [target.table.columns[name] for name in remote]
         added: list[Values] = []
-        for start in range(0, len(keys), CHUNK):
-            part = keys[start : start + CHUNK]
-            many = columns[0].in_([key for (key,) in part]) if len(columns) == 1 else tuple_(*columns).in_(part)
-            added += self._add(target, self._read(target, select(*target.table.columns).where(many)))
+        for condition in conditions([target.table.columns[name] for name in remote], keys):
+            added += self._add(target, self._read(target, select(*target.table.columns).where(condition)))
         return added
 
     def _read(self, shape: Shape, query: Any) -> Iterator[Values]:
-        yield from read_rows(self.connection, shape, query, [column.name for column in shape.table.columns])
+        names = [column.name for column in shape.table.columns]
+        return read_rows(self.database, self.connection, shape, query, names)
 
     def _add(self, shape: Shape, rows: Iterable[Values]) -> list[Values]:
         held = self.rows.setdefault(shape.table.key, {})
