@@ -97,6 +97,23 @@ def label_key(table: Table) -> tuple[str, ...]:
         return min(key_candidates(table), key=len)
 
 
+def labelled_key(table: Table) -> str | None:
+    """Return the primary key for which a label can stand in seeds; None where rows have a natural key.
+
+    It is one column, a whole number or a UUID, and no foreign key.
+    """
+    from uuid import UUID
+
+    columns = list(table.primary_key.columns)
+    try:
+        is_only_key = natural_key(table) == tuple(column.name for column in columns)
+    except DataError:
+        return None
+    if not is_only_key or len(columns) != 1 or columns[0].foreign_keys or not is_given(columns[0]):
+        return None
+    return columns[0].name if python_type(columns[0]) in (int, UUID) else None
+
+
 def foreign_keys(table: Table) -> Iterator[ForeignKeyConstraint]:
     """Yield the foreign keys of a table, in the order of their first column."""
     order = {column.name: position for position, column in enumerate(table.columns)}
@@ -199,6 +216,11 @@ def python_type(column: Column[Any]) -> Any:
     field = field_of(column)
     if field is not None and field.annotation is not None:
         return _without_none(field.annotation)
+    return kept_type(column)
+
+
+def kept_type(column: Column[Any]) -> Any:
+    """Return the type of a column's values as SQLAlchemy gives them, whatever the model calls it."""
     kind = sql_type(column)
     if getattr(kind, "enum_class", None) is not None:
         return kind.enum_class

@@ -88,13 +88,12 @@ def _row(table: Table, given: Iterable[str] = ()) -> Schema:
     schema["properties"] = _properties(table, columns, references)
     required = [column.name for column in columns if column.name not in covered and _is_demanded(column)]
     choices = [_one_of_both(table, each) for each in references if _can_name(table, each)]
-    if required == [_counted_key(table)]:
-        choices.append({"anyOf": [{"required": required}, {"required": ["$label"]}]})
-    elif required:
-        labelled = _counted_key(table) in required
-        schema["required"] = [name for name in required if name != _counted_key(table)]
-        if labelled:
-            choices.append({"anyOf": [{"required": [_counted_key(table)]}, {"required": ["$label"]}]})
+    labelled = tables.labelled_key(table)
+    if labelled in required:
+        required.remove(labelled)
+        choices.append({"anyOf": [{"required": [labelled]}, {"required": ["$label"]}]})
+    if required:
+        schema["required"] = required
     return schema | ({"allOf": choices} if choices else {}) | {"additionalProperties": False}
 
 
@@ -120,14 +119,6 @@ def _tied(target: Table) -> Schema:
     ways = [{"$ref": f"#/$defs/{_name(target)}:key"}] if _natural_key(target) else []
     ways += [{"$ref": f"#/$defs/{LABEL}"}, {"$ref": f"#/$defs/{_name(target)}"}]
     return {"type": ["array", "null"], "items": {"anyOf": ways}}
-
-
-def _counted_key(table: Table) -> str:
-    """Return the key that a label can stand for: the primary one of a table without natural key; else nothing."""
-    key = tuple(column.name for column in table.primary_key.columns)
-    if len(key) != 1 or _natural_key(table) != key or table.columns[key[0]].foreign_keys:
-        return ""
-    return key[0] if tables.python_type(table.columns[key[0]]) in (int, UUID) else ""
 
 
 def _rows(definition: str, table: Table) -> Schema:

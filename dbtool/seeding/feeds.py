@@ -7,6 +7,7 @@ names other rows as a YAML row does; rows within rows are for YAML.
 from __future__ import annotations
 
 import csv
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -47,9 +48,9 @@ class FlatSource(Source):
     def _column(self, line: int, path: Sequence[str | int]) -> int:
         return 1
 
+    @abstractmethod
     def batches(self, nullable: Callable[[str], bool], problems: Problems) -> Iterator[Batch]:
         """Yield all rows; what cannot be read becomes a problem. `nullable` tells of a column."""
-        raise NotImplementedError
 
     def _line(self, number: int) -> bytes:
         with self.path.open("rb") as file:

@@ -189,8 +189,8 @@ class _Gatherer:
         """Take the rows that a row is tied to through a table between: each is named, or stands there whole."""
         items, target = node[relation.name], self.known[relation.target]
         between = self.known[relation.secondary or ""]
-        far = {(column, own) for own, column in relation.far}
-        naming = next(name for name, each in between.references.items() if set(each.columns) == far)
+        naming = between.reference_by([(column, own) for own, column in relation.far])
+        assert naming is not None  # else the relation is refused
         self.rows.setdefault(between.table.key, [])
         if items is None:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from dbtool.seeding.references import Directory
 from dbtool.seeding.shapes import Shape, by_name, shapes
 from dbtool.seeding.sources import YamlSource
 from dbtool.seeding.stored import Store
-from dbtool.seeding.stream import Feed, Streamer
+from dbtool.seeding.stream import Feed, FileFeed, Streamer
 from dbtool.seeding.tags import Tags
 from dbtool.seeding.validate import validate
 from dbtool.seeding.write import Writer, refused
@@ -106,14 +107,13 @@ class _Seed:
         self.problems = problems
         self.tell = tell
         self.directory = Directory(known, store, problems)
-        self.feeds: dict[str, list[Feed]] = {}
+        self.feeds: dict[str, list[Feed]] = defaultdict(list)
         self.plan: Plan = ()
 
     @property
     def rows(self) -> int:
         """How many rows the files give."""
-        feeds = sum(feed.count for feeds in self.feeds.values() for feed in feeds)
-        return feeds + sum(len(wave) for step in self.plan for wave in step.waves)
+        return sum(step.count + sum(feed.count for feed in self.feeds[step.shape.table.key]) for step in self.plan)
 
     def read(self, files: Sequence[Path], zone: tzinfo, wanted: Wanted) -> None:
         """Read all files, and match their rows with those of the database. Whatever is wrong becomes a problem."""
@@ -123,17 +123,17 @@ class _Seed:
         rows, blocks = gather((read(source, tags, self.problems) for source in sources), self.known, self.problems)
         for table, found in rows.items():
             validate(self.known[table], found, self.problems)
-        self._open_feeds([path for path in files if path.suffix in FORMATS])
         room = ROOM
-        for table, feeds in self.feeds.items():
-            rows.setdefault(table, [])
-            for feed in feeds:
-                room -= feed.check(self.problems, self.tell, room)
+        for feed in self._file_feeds([path for path in files if path.suffix in FORMATS]):
+            rows.setdefault(feed.shape.table.key, [])
+            room -= feed.check(self.problems, self.tell, room)
+            self.feeds[feed.shape.table.key].append(feed)
         self._open_blocks(blocks, wanted, rows)
         self.store.check_tables(needed(rows, self.known))
         self.plan = plan(rows, self.known, self.store, self.directory, self.problems)
 
-    def _open_feeds(self, files: Sequence[Path]) -> None:
+    def _file_feeds(self, files: Sequence[Path]) -> Iterator[FileFeed]:
+        """Yield what each flat file gives, by the table that its name says."""
         names = by_name(self.known)
         for path in files:
             source = FORMATS[path.suffix](path, self.config.relative(path))
@@ -144,36 +144,33 @@ class _Seed:
                 self.problems.add(source.place(1), f"there is no model or table `{table_of(path)}`{near}")
                 continue
             keys = self.directory.coming.setdefault(shape.table.key, set())
-            self.feeds.setdefault(shape.table.key, []).append(Feed(self.known, shape, source, keys))
+            yield FileFeed(self.known, shape, source, keys=keys)
 
     def _open_blocks(self, blocks: Iterable[tuple[Shape, GenerateNode]], wanted: Wanted, rows: Rows) -> None:
         """Let made-up rows come after those that are written out."""
         found = [block_of(shape, node, wanted.scale, self.problems) for shape, node in blocks]
-        names = by_name(self.known)
-        for name, count in wanted.fake:
-            if name not in names:
-                raise UsageError(f"there is no model or table `{name}`{did_you_mean(name, names)}", hint="dbtool show")
-            found.append(Block(names[name], count, upto=False))
+        found += [Block(self._called(name), count, upto=False) for name, count in wanted.fake]
         for block in (each for each in found if each is not None):
             table = block.shape.table.key
-            feeds = self.feeds.setdefault(table, [])
-            written = len(rows.setdefault(table, [])) + sum(feed.count for feed in feeds)
+            written = len(rows.setdefault(table, [])) + sum(feed.count for feed in self.feeds[table])
             source = MadeSource(Path(), "", block)
-            feed = MadeFeed(self.known, block.shape, source, set(), block=block, store=self.store, written_out=written)
-            feed.check(self.problems, self.tell, 0)
-            feeds.append(feed)
+            feed = MadeFeed(self.known, block.shape, source, block=block, store=self.store, written_out=written)
+            feed.check(self.problems)
+            self.feeds[table].append(feed)
+
+    def _called(self, name: str) -> Shape:
+        """Return the table that somebody named. Raises UsageError."""
+        names = by_name(self.known)
+        if name not in names:
+            raise UsageError(f"there is no model or table `{name}`{did_you_mean(name, names)}", hint="dbtool show")
+        return names[name]
 
     def limit_to(self, only: Sequence[str]) -> None:
         """Leave out the rows of other tables; one that is needed and not in the database yet is a problem."""
         if not only:
             return
-        names = by_name(self.known)
-        for name in only:
-            if name not in names:
-                raise UsageError(f"there is no model or table `{name}`{did_you_mean(name, names)}", hint="dbtool show")
-        chosen = {names[name].table.key for name in only}
+        chosen = {self._called(name).table.key for name in only}
         self.plan = tuple(step for step in self.plan if step.shape.table.key in chosen)
-        self.feeds = {table: feeds for table, feeds in self.feeds.items() if table in chosen}
         for row in (row for step in self.plan for row in step.rows):
             for target, _ in (*row.links.values(), *row.later.values()):
                 if target.stored is None and target.shape.table.key not in chosen:
@@ -184,7 +181,7 @@ class _Seed:
         """Return the rows that the files no longer have, of each table that has some."""
         found = []
         for step in self.plan:
-            feeds = self.feeds.get(step.shape.table.key, ())
+            feeds = self.feeds[step.shape.table.key]
             if any(isinstance(feed, MadeFeed) for feed in feeds):
                 continue  # which of its rows were made up, nobody knows
             if feeds and not feeds[0].plain_key:
@@ -200,12 +197,12 @@ class _Seed:
 
         Rows that the database already holds as they are given cost nothing. Raises RefusedRowError and DataError.
         """
-        writer = Writer(self.store, self.tell, sum(len(wave) for step in self.plan for wave in step.waves))
+        writer = Writer(self.store, self.tell, sum(step.count for step in self.plan))
         streamer = Streamer(self.store, self.directory, self.problems, self.tell)
         done: dict[str, Seeded] = {}
         for step in self.plan:
             table = step.shape.table.key
-            feeds = self.feeds.get(table, ())
+            feeds = self.feeds[table]
             was_empty = bool(feeds) and self.store.is_empty(step.shape)
             done[table] = writer.write_table(step)
             for feed in feeds:

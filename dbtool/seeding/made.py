@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import func, select
 
-from dbtool.conversation import Tell
 from dbtool.seeding.documents import MappingNode, plain_value
-from dbtool.seeding.feeds import BATCH, Batch, FlatSource
+from dbtool.seeding.feeds import BATCH, Batch
 from dbtool.seeding.making import Make, Maker
 from dbtool.seeding.problems import Place, Problems, did_you_mean
 from dbtool.seeding.shapes import Shape
+from dbtool.seeding.sources import Source
 from dbtool.seeding.stored import Store
 from dbtool.seeding.stream import Feed, Values
 from dbtool.seeding.validate import message_of
@@ -69,7 +69,7 @@ def block_of(shape: Shape, node: MappingNode, scale: int, problems: Problems) ->
 
 
 @dataclass(eq=False)
-class MadeSource(FlatSource):
+class MadeSource(Source):
     """Stands for the block where a file would be."""
 
     block: Block
@@ -85,29 +85,27 @@ class MadeFeed(Feed):
 
     block: Block = field(kw_only=True)
     store: Store = field(kw_only=True)
-    written_out: int = 0  # rows of the table that stand in files
+    written_out: int = field(kw_only=True)  # rows of the table that stand in files
 
-    def check(self, problems: Problems, tell: Tell, room: int) -> int:
+    def check(self, problems: Problems) -> None:
         """Look at what the block says of each column."""
-        maker = Maker(self._seed)
         for name, told in self.block.fields.items():
             if name in self.shape.columns:
                 try:
-                    maker.told(told, self.shape.columns[name], unique=False)
+                    self._maker.told(told, self.shape.columns[name], unique=False)
                 except ValueError as error:
                     problems.add(self.block.place("fields", name), f"`{name}` {error}")
-        return 0
 
     def checked(self, problems: Problems) -> Iterator[Batch]:
         """Yield as many new rows as are missing, whose natural keys no row has yet."""
-        held = self._held()
-        missing = self.block.count - max(0, held - self.written_out) if self.block.upto else self.block.count
+        first = self._held() - (self.written_out if self.block.upto else 0)
+        missing = self.block.count - (max(0, first) if self.block.upto else 0)
         self.count = max(0, missing)
         makes = self._makes(problems)
-        numbers = counted(0, BATCH)
         tried = 0
-        while missing > 0 and not problems:
-            start = next(numbers) + (held if not self.block.upto else held - self.written_out)
+        for start in counted(first, BATCH):
+            if missing <= 0 or problems:
+                return
             rows = self._new(self._batch(makes, start), problems)[:missing]
             tried = 0 if rows else tried + 1
             if tried == 10:
@@ -116,10 +114,6 @@ class MadeFeed(Feed):
             missing -= len(rows)
             if rows:
                 yield Batch([1] * len(rows), rows)
-
-    @property
-    def _seed(self) -> str:
-        return f"{self.block.seed}:{self.shape.table.key}"
 
     def _held(self) -> int:
         return int(self.store.connection.execute(select(func.count()).select_from(self.shape.table)).scalar_one())
@@ -160,7 +154,7 @@ class MadeFeed(Feed):
 
     @cached_property
     def _maker(self) -> Maker:
-        return Maker(self._seed)
+        return Maker(f"{self.block.seed}:{self.shape.table.key}")
 
     def _makes(self, problems: Problems) -> dict[Any, Make]:
         shape, fields = self.shape, self.block.fields
@@ -190,7 +184,7 @@ class MadeFeed(Feed):
         """The columns that alone make rows differ: one of each unique key that has a column of its own."""
         found = set()
         for key in (self.shape.primary_key, *self.shape.unique_keys):
-            own = [name for name in key if name in self.shape.columns and not self.shape.references_of((name,))]
+            own = [name for name in key if name in self.shape.columns and not self.shape.refers((name,))]
             if own and self.shape.columns[own[0]] is not self.shape.table.autoincrement_column:
                 found.add(own[-1])
         return frozenset(found)
@@ -222,7 +216,7 @@ class MadeFeed(Feed):
     def _only_references(self, local: Sequence[str]) -> bool:
         """Whether these columns belong to a unique key that nothing but references makes up."""
         keys = (self.shape.primary_key, *self.shape.unique_keys)
-        return any(set(local) <= set(key) and all(self.shape.references_of((each,)) for each in key) for key in keys)
+        return any(set(local) <= set(key) and all(self.shape.refers((each,)) for each in key) for key in keys)
 
     def _each(self, parents: Sequence[Values], radix: int) -> Make:
         return lambda number: parents[number // radix % len(parents)]

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from functools import cache, partial
 from typing import Any, get_origin
 from uuid import UUID
 
@@ -52,7 +51,7 @@ class Maker:
         if isinstance(kind, LargeBinary):
             return lambda number: self.random.randbytes(8)
         typed = self._typed(column, unique)
-        for each in (base, _python_type(kind)):
+        for each in (base, tables.kept_type(column)):  # Pydantic has types of its own, such as NaiveDatetime
             for known, make in typed.items() if isinstance(each, type) else ():
                 if issubclass(each, known):
                     return make
@@ -191,12 +190,9 @@ class Maker:
         if not isinstance(low, (int, float)) or not isinstance(high, (int, float)) or low > high:
             raise ValueError("takes the lowest and the highest value: `{between: [1, 5]}`")
         if isinstance(low, int) and isinstance(high, int):
-            return partial(_call, self.random.randint, low, high)
+            least, most = low, high
+            return lambda number: self.random.randint(least, most)
         return lambda number: round(self.random.uniform(low, high), 2)
-
-
-def _call(function: Callable[..., Any], low: int, high: int, number: int) -> Any:
-    return function(low, high)
 
 
 _PROVIDER = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -228,26 +224,13 @@ _NAMES = (
 )
 
 
-@cache
-def _mimesis_class() -> Any:
+def _mimesis() -> Any:
+    """Return what makes names, places and texts up; None without the package."""
     try:
         from mimesis import Generic, Locale
     except ImportError:
         return None
-    return partial(Generic, Locale.EN)
-
-
-def _mimesis() -> Any:
-    made = _mimesis_class()
-    return made() if made is not None else None
-
-
-def _python_type(kind: Any) -> Any:
-    """Return what SQLAlchemy says of a type, for models that name one of Pydantic's own, such as NaiveDatetime."""
-    try:
-        return kind.python_type
-    except NotImplementedError:
-        return None
+    return Generic(Locale.EN)
 
 
 def _limits(column: Column[Any]) -> tuple[Any, Any]:

@@ -21,6 +21,11 @@ class Step:
     waves: tuple[tuple[Row, ...], ...]
 
     @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return sum(len(wave) for wave in self.waves)
+
+    @property
     def rows(self) -> Iterator[Row]:
         """All of them."""
         for wave in self.waves:

@@ -35,8 +35,8 @@ class Shape:
     columns: Mapping[str, Column[Any]]
     references: Mapping[str, Relation]
     nested: Mapping[str, Relation]
-    linked: Mapping[str, Relation]
-    refused: Mapping[str, str]
+    linked: dict[str, Relation]
+    refused: dict[str, str]
     rules: Rules
     handed_out: set[str] = field(default_factory=set)
 
@@ -118,15 +118,16 @@ class Shape:
 
     @cached_property
     def labelled_key(self) -> str | None:
-        """The primary key that a label stands for: of a table without natural key, that the database counts."""
-        if self.key != self.primary_key or len(self.primary_key) != 1 or self.references_of(self.primary_key):
-            return None
-        kind = tables.python_type(self.columns[self.primary_key[0]]) if self.primary_key[0] in self.columns else None
-        return self.primary_key[0] if kind in (int, UUID) else None
+        """The primary key that a label stands for, of a table whose rows have no other key."""
+        return tables.labelled_key(self.table)
 
-    def references_of(self, names: Collection[str]) -> bool:
+    def refers(self, names: Collection[str]) -> bool:
         """Whether any of these columns belongs to a foreign key."""
         return any(self.reference_of(name) is not None for name in names)
+
+    def reference_by(self, columns: Collection[tuple[str, str]]) -> str | None:
+        """Return the name of the relation whose columns these are, paired with those of the other table."""
+        return next((name for name, each in self.references.items() if set(each.columns) == set(columns)), None)
 
     def label_value(self, label: str) -> str:
         """Return the primary key of the row with a label, the same in each run and everywhere, as text.
@@ -141,7 +142,15 @@ class Shape:
 
     def reference_of(self, column: str) -> Relation | None:
         """Return the relation that gives a column of a foreign key."""
-        return next((each for each in self.references.values() if column in (local for local, _ in each.columns)), None)
+        return self._reference_of.get(column)
+
+    @cached_property
+    def _reference_of(self) -> Mapping[str, Relation]:
+        found: dict[str, Relation] = {}
+        for relation in self.references.values():
+            for column, _ in relation.columns:
+                found.setdefault(column, relation)
+        return found
 
     def key_names(self) -> tuple[str, ...]:
         """Return the natural key as a seed file writes it: a foreign key by its relation's name."""
@@ -168,12 +177,11 @@ def _drop_unlinkable(shape: Shape, known: Mapping[str, Shape]) -> None:
     """Refuse a relation through a table whose rows are more than a tie: these are given as rows of their own."""
     for name, relation in tuple(shape.linked.items()):
         between = known[relation.secondary or ""]
-        far = {(column, own) for own, column in relation.far}
+        named = between.reference_by([(column, own) for own, column in relation.far])
         ties = {column for _, column in (*relation.near, *relation.far)}
-        named = any(set(each.columns) == far for each in between.references.values())
-        if not named or not set(between.key) <= ties or between.demanded - ties:
-            del shape.linked[name]  # type: ignore[attr-defined]
-            shape.refused[name] = f"is many-to-many; give the rows of `{relation.secondary}` instead"  # type: ignore[index]
+        if named is None or not set(between.key) <= ties or between.demanded - ties:
+            del shape.linked[name]
+            shape.refused[name] = f"is many-to-many; give the rows of `{relation.secondary}` instead"
 
 
 def by_name(known: Mapping[str, Shape]) -> Mapping[str, Shape]:

@@ -6,6 +6,7 @@ first pass looks at all values and natural keys, so that what is wrong is told b
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,27 +30,60 @@ from dbtool.seeding.plan import other_key
 from dbtool.seeding.problems import Problems, did_you_mean
 from dbtool.seeding.references import Asked, Directory
 from dbtool.seeding.shapes import Shape
+from dbtool.seeding.sources import Source
 from dbtool.seeding.stored import Store
 from dbtool.seeding.validate import message_of
-from dbtool.seeding.write import Writer, is_counted, new_values, refused
+from dbtool.seeding.write import Writer, is_counted, new_values
 
 Values = dict[str, Any]
 
 
 @dataclass(eq=False)
-class Feed:
+class Feed(ABC):
+    """Rows of one table that come in batches, from `source`; `count` is how many are known of."""
+
+    shapes: Mapping[str, Shape]
+    shape: Shape
+    source: Source
+    count: int = field(default=0, init=False)
+
+    @abstractmethod
+    def checked(self, problems: Problems) -> Iterator[Batch]:
+        """Yield all rows with their values; a batch with a problem is left out."""
+
+    @cached_property
+    def plain_key(self) -> bool:
+        """Whether the natural key is made of columns that the rows give themselves."""
+        return not self.shape.refers(self.shape.key)
+
+    def key_of(self, row: Values) -> tuple[Any, ...]:
+        """Return the natural key of a row, by its values."""
+        try:
+            return self._getter(row)
+        except KeyError:
+            fills = self.shape.fills
+            return tuple([row[name] if name in row else fills[name] for name in self.shape.key])
+
+    @cached_property
+    def _getter(self) -> Callable[[Values], tuple[Any, ...]]:
+        names = self.shape.key
+        if len(names) == 1:
+            (name,) = names
+            return lambda row: (row[name],)
+        return itemgetter(*names)
+
+
+@dataclass(eq=False)
+class FileFeed(Feed):
     """One file of rows of one table.
 
     `keys` are hashes of the natural keys of all rows of that table so far, `kept` the first batches with their values,
     for as long as there is room, so that they need not be read twice.
     """
 
-    shapes: Mapping[str, Shape]
-    shape: Shape
     source: FlatSource
-    keys: set[int]
-    kept: list[Batch] = field(default_factory=list)
-    count: int = 0
+    keys: set[int] = field(kw_only=True)
+    kept: list[Batch] = field(default_factory=list, init=False)
 
     def check(self, problems: Problems, tell: Tell, room: int) -> int:
         """Look at every row: its names, its values, what it lacks, and whether its natural key is new.
@@ -105,18 +139,14 @@ class Feed:
                     row[name] = Native(value) if name in self.shape.open else value
             yield batch
 
-    @cached_property
-    def plain_key(self) -> bool:
-        """Whether the natural key is made of columns that the rows give themselves."""
-        return not self.shape.references_of(self.shape.key)
-
     def validated(self, batch: Batch, problems: Problems) -> list[Values] | None:
         """Return the values of a batch, None where anything is wrong with it."""
         shape = self.shape
-        if not self._fits(batch, problems):
+        names = self._names(batch, problems)
+        if names is None:
             return None
         rows = batch.rows
-        if any(name in shape.references for name in rows[0]) or any(row.keys() != rows[0].keys() for row in rows):
+        if not shape.references.keys().isdisjoint(names):
             rows = [{name: value for name, value in row.items() if name in shape.columns} for row in rows]
         try:
             found: list[Values] = shape.rows_adapter.validate_python(rows)
@@ -127,30 +157,25 @@ class Feed:
             return None
         return found
 
-    def _fits(self, batch: Batch, problems: Problems) -> bool:
-        """Whether all rows give names that the table has, and all that it needs."""
-        shape, fits = self.shape, True
+    def _names(self, batch: Batch, problems: Problems) -> set[str] | None:
+        """Return all names that rows give; None where one is none of the table's, or one that it needs is missing."""
         if not batch.rows:
-            return False
-        if shape.ambiguity:
-            problems.add(self.source.place(batch.lines[0]), shape.ambiguity)
-            return False
-        known = shape.columns.keys()
-        seen: set[tuple[str, ...]] = set()
+            return None
+        if self.shape.ambiguity:
+            problems.add(self.source.place(batch.lines[0]), self.shape.ambiguity)
+            return None
+        fits, seen = True, set[tuple[str, ...]]()
         for line, row in zip(batch.lines, batch.rows, strict=True):
             names = tuple(row)
             if names in seen:
                 continue
-            if row.keys() <= known and shape.demanded <= row.keys():
-                seen.add(names)
-                continue
             wrong = self._misfit(row)
             if wrong is None:
                 seen.add(names)
-                continue
-            fits = False
-            problems.add(self.source.place(line, wrong[:1] if wrong[0] else ()), wrong[1])
-        return fits
+            else:
+                fits = False
+                problems.add(self.source.place(line, wrong[:1] if wrong[0] else ()), wrong[1])
+        return set().union(*seen) if fits else None
 
     def _misfit(self, row: Mapping[str, Any]) -> tuple[str, str] | None:
         """Return what is wrong with a row's names, and at which of them."""
@@ -183,22 +208,6 @@ class Feed:
                 shown = ", ".join(f"`{value}`" for value in self.key_of(row))
                 problems.add(self.source.place(line), f"`{self.shape.name}` {shown} is given twice")
             keys.add(hashed)
-
-    def key_of(self, row: Values) -> tuple[Any, ...]:
-        """Return the natural key of a row, by its values."""
-        try:
-            return self._getter(row)
-        except KeyError:
-            fills = self.shape.fills
-            return tuple([row[name] if name in row else fills[name] for name in self.shape.key])
-
-    @cached_property
-    def _getter(self) -> Callable[[Values], tuple[Any, ...]]:
-        names = self.shape.key
-        if len(names) == 1:
-            (name,) = names
-            return lambda row: (row[name],)
-        return itemgetter(*names)
 
 
 class Streamer:
@@ -233,12 +242,7 @@ class Streamer:
                 continue
             self.writer.update(feed.shape, [(row, row.changes) for row in changed])
             self._insert(feed, self._put_off(feed, new))
-            done = Seeded(
-                done.table,
-                done.inserted + len(new),
-                done.updated + len(changed),
-                done.unchanged + len(rows) - len(new) - len(changed),
-            )
+            done += Seeded(done.table, len(new), len(changed), len(rows) - len(new) - len(changed))
             self.tell(Working(f"seed {done.table}", done.rows, feed.count))
         for name in self._counted(feed.shape) if counted else ():
             self.store.database.follow_sequences(self.store.connection, feed.shape.table, feed.shape.columns[name])
@@ -333,7 +337,10 @@ class Streamer:
                 with self.store.connection.begin_nested():
                     self._load(feed.shape, names, [row for _, row in group])
             except self._driver_error as error:
-                self._report(feed, group, error)
+                rows_of = [
+                    (Row(feed.shape, Spot(feed.source, line)), new_values(feed.shape, row)) for line, row in group
+                ]
+                self.writer.blame(error, insert(feed.shape.table), rows_of)
 
     @cached_property
     def _driver_error(self) -> Any:
@@ -358,19 +365,6 @@ class Streamer:
             columns.append(column)
             spelled.append(values)
         loader.insert(shape.table, columns, list(zip(*spelled, strict=True)))
-
-    def _report(self, feed: Feed, group: Sequence[tuple[int, Values]], error: Exception) -> None:
-        """Raise RefusedRowError for the first row of a batch that is refused alone too."""
-        meaning = self.store.connection_error(error)
-        if meaning is not None:
-            raise meaning from error
-        for line, row in group:
-            try:
-                with self.store.connection.begin_nested():
-                    self.store.connection.execute(insert(feed.shape.table), [new_values(feed.shape, row)])
-            except StatementError as single:
-                raise refused(single, feed.source.place(line), feed.shape) from single
-        raise refused(error) from error
 
 
 def _all_names(rows: Sequence[Values]) -> set[str]:
@@ -405,7 +399,7 @@ def _same(value: Any) -> Any:
     return value
 
 
-def node_of(value: Any, source: FlatSource, line: int) -> Any:
+def node_of(value: Any, source: Source, line: int) -> Any:
     """Return a reference of a flat file as a YAML file would give it: numbers as text, an object as a mapping."""
     if isinstance(value, dict):
         node = MappingNode({key: node_of(each, source, line) for key, each in value.items()})

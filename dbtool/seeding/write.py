@@ -46,12 +46,11 @@ class Writer:
         for wave in step.waves:
             self.tell(Working(f"seed {shape.table.key}", self.done, self.total))
             new = [row for row in wave if row.stored is None]
-            changed = [row for row in wave if row.stored is not None and (row.changes or row.links)]
-            waiting = sum(row.stored is not None and bool(row.later) and row not in changed for row in wave)
-            self.update(shape, [(row, row.changes | _linked(row)) for row in changed])
+            changed = [row for row in wave if row.stored is not None and (row.changes or row.links or row.later)]
+            self.update(shape, [(row, row.changes | _linked(row)) for row in changed if row.changes or row.links])
             self._insert(shape, new)
-            inserted, updated = inserted + len(new), updated + len(changed) + waiting
-            unchanged += len(wave) - len(new) - len(changed) - waiting
+            inserted, updated = inserted + len(new), updated + len(changed)
+            unchanged += len(wave) - len(new) - len(changed)
             self.done += len(wave) - len(new) - len(changed)
         return Seeded(shape.table.key, inserted, updated, unchanged)
 
@@ -81,7 +80,7 @@ class Writer:
             try:
                 self._try(statement, [values for _, values in batch])
             except StatementError as error:
-                self._report(error, statement, batch)
+                self.blame(error, statement, batch)
             self.done += len(batch)
             self.tell(Working(f"seed {batch[0][0].shape.table.key}", self.done, self.total))
 
@@ -89,9 +88,7 @@ class Writer:
         with self.store.connection.begin_nested():
             self.store.connection.execute(statement, values)
 
-    def _report(
-        self, error: StatementError, statement: Executable, batch: Sequence[tuple[Row, Mapping[str, Any]]]
-    ) -> None:
+    def blame(self, error: Exception, statement: Executable, batch: Sequence[tuple[Row, Mapping[str, Any]]]) -> None:
         """Raise RefusedRowError for the first row of a refused batch that is refused alone too."""
         meaning = self.store.connection_error(error)
         if meaning is not None:

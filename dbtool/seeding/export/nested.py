@@ -139,6 +139,11 @@ class Nesting:
             self._indexes[target.table.key, remote] = index
         return index.get(tuple([row[name] for _, name in pairs]))
 
+    def _beyond(self, relation: Relation, row: Values) -> Values | None:
+        """Return the row at which a row points."""
+        pairs = [(remote, local) for local, remote in relation.columns]
+        return self._find(self.known[relation.target], pairs, row)
+
     # Rows
 
     def _item(self, shape: Shape, row: Values, given: frozenset[str] = frozenset()) -> Item:
@@ -150,7 +155,7 @@ class Nesting:
                 continue
             relation = shape.reference_of(name)
             if relation is not None and not given.intersection(local for local, _ in relation.columns):
-                there = self._find(self.known[relation.target], _turned(relation), row)
+                there = self._beyond(relation, row)
                 if there is not None and not self.known[relation.target].ambiguity:
                     item[relation.name] = self._name(self.known[relation.target], there)
                     done.update(local for local, _ in relation.columns)
@@ -182,7 +187,7 @@ class Nesting:
         parts = Named()
         for name in shape.key:
             relation = shape.reference_of(name)
-            there = self._find(self.known[relation.target], _turned(relation), row) if relation else None
+            there = self._beyond(relation, row) if relation else None
             if relation is not None and there is not None:
                 parts[relation.name] = self._name(self.known[relation.target], there)
             else:
@@ -199,16 +204,12 @@ class Nesting:
         rank: list[Any] = []
         for name in shape.key or tuple(column.name for column in shape.table.columns):
             relation = shape.reference_of(name)
-            there = self._find(self.known[relation.target], _turned(relation), row) if relation else None
+            there = self._beyond(relation, row) if relation else None
             if relation is not None and there is not None and there is not row:
                 rank.append((1, self._rank(self.known[relation.target], there)))
             else:
                 rank.append((0, _comparable(row[name])))
         return tuple(rank)
-
-
-def _turned(relation: Relation) -> tuple[tuple[str, str], ...]:
-    return tuple((remote, local) for local, remote in relation.columns)
 
 
 def _tied_columns(relation: Relation) -> set[str]:
